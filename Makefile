@@ -1,0 +1,52 @@
+# Thin: every target is one or two commands that could be typed by hand (the README lists them).
+PYTHON ?= python3
+BIN := .venv/bin
+# one BLAS thread: on a small busy machine two are slower than one
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: book test check style serve lab notebooks bench clean
+
+book: .venv/installed  ## build the book into _build/html
+	$(BIN)/jupyter-book build . -W --keep-going
+	@echo "The book is built: open _build/html/index.html, or run make serve."
+
+test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
+	$(MAKE) style
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout 300 book
+
+check: .venv/installed style  ## the quick part, under two minutes
+	$(BIN)/python -m pytest tests -m "not slow"
+
+style: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+serve: book  ## the built book in your browser
+	$(BIN)/python -c "import webbrowser; webbrowser.open('http://127.0.0.1:8000')" &
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: .venv/installed  ## the chapters as notebooks, in JupyterLab
+	$(BIN)/jupyter lab book
+
+notebooks: .venv/installed  ## run every chapter again and store its outputs
+	$(BIN)/python -m tools.notebooks run book/*.ipynb
+
+bench: .venv/installed .venv/compared  ## training steps beside raw NumPy, PyTorch and JAX
+	$(BIN)/python -m benchmarks.steps
+
+clean:
+	rm -rf _build .venv
+
+.venv/installed: requirements.txt constraints.txt pyproject.toml
+	@echo "Installing the course's Python packages into .venv (once; a minute or two) …"
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	touch $@
+
+# PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1
+.venv/compared: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[compare]" -c constraints.txt
+	touch $@

@@ -1,0 +1,46 @@
+"""Starting weights of the right size, so that signals neither die nor blow up. Built in the chapter "layers".
+
+Each returns a ``(fan_in, fan_out)`` matrix for ``x @ w``, drawn from ``rng``.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from mininet.typing import Floats
+
+Init = Callable[[int, int, np.random.Generator], Floats]
+
+
+def xavier(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
+    """Return (fan_in, fan_out) float32, uniform within ±sqrt(6 / (fan_in + fan_out)).
+
+    The compromise that keeps both the signal going forward and the gradient coming
+    back at about the same size, for activations that are straight lines near 0
+    (tanh, sigmoid). Source: Glorot and Bengio (2010), equation 16.
+
+    >>> bool(abs(xavier(300, 300, np.random.default_rng(0))).max() <= 0.1)
+    True
+    """
+    _check("xavier", fan_in, fan_out)
+    limit = math.sqrt(6 / (fan_in + fan_out))
+    return (rng.random((fan_in, fan_out), dtype=np.float32) * 2 - 1) * limit
+
+
+def kaiming(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
+    """Return (fan_in, fan_out) float32, normal with standard deviation sqrt(2 / fan_in).
+
+    The factor 2 makes up for the half of the signal that a ReLU cuts off.
+    Source: He, Zhang, Ren and Sun (2015), section 2.2.
+
+    >>> kaiming(2, 3, np.random.default_rng(0)).shape
+    (2, 3)
+    """
+    _check("kaiming", fan_in, fan_out)
+    return rng.standard_normal((fan_in, fan_out), dtype=np.float32) * math.sqrt(2 / fan_in)
+
+
+def _check(name: str, fan_in: int, fan_out: int) -> None:
+    if fan_in < 1 or fan_out < 1:
+        raise ValueError(f"{name}: expected at least one input and one output, got {fan_in} and {fan_out}.")

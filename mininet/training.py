@@ -1,0 +1,205 @@
+"""Training and measuring networks: one step, many epochs, accuracy. Built in the chapter "mnist"."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import numpy as np
+
+from mininet.data import DataLoader, to_unit
+from mininet.optim import Optimizer
+from mininet.typing import Array, Floats
+
+Data = tuple[Array, Array]
+History = dict[str, list[float]]
+Loss = Callable[[Floats, Array], tuple[float, Floats]]
+Metric = Callable[[Floats, Array], float]
+
+_HUGE = 1e9  # outputs beyond this come from weights that have run away
+
+
+class Model(Protocol):
+    """What can be trained: a forward pass, and a backward pass that leaves gradients in the parameters."""
+
+    def forward(self, x: Floats) -> Floats: ...
+    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None: ...
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss became NaN or infinite; the message names the step and the layer where it began."""
+
+
+def accuracy(logits: Floats, labels: Array) -> float:
+    """Return the share, from 0 to 1, of rows whose largest logit, of (N, C), is the label's, of (N,).
+
+    >>> accuracy(np.array([[2.0, 1.0], [0.0, 1.0]]), np.array([0, 0]))
+    0.5
+    """
+    if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.size == 0:
+        raise ValueError(
+            f"accuracy: expected logits (N, C) and labels (N,), got {logits.shape} and {labels.shape}."
+        )
+    return int(np.count_nonzero(logits.argmax(axis=1) == labels)) / len(labels)
+
+
+def predict(model: Model, x: Array, batch_size: int = 1000) -> Floats:
+    """Return the model's outputs for all of ``x``, batch by batch; uint8 images are scaled to [0, 1]."""
+    if len(x) == 0:
+        raise ValueError(f"predict: expected at least one sample, got an array of shape {x.shape}.")
+    batches = (x[i : i + batch_size] for i in range(0, len(x), batch_size))
+    return np.concatenate([model.forward(to_unit(batch)) for batch in batches])
+
+
+def evaluate(model: Model, data: Data, loss: Loss, metric: Metric | None = accuracy) -> tuple[float, float]:
+    """Return (loss, metric) of the model on ``data = (x, y)``; the metric is NaN where none is asked for.
+
+    Nothing is learned. A loss that is not a finite number raises `NonFiniteLoss`.
+    """
+    x, y = data
+    outputs = predict(model, x)
+    value = loss(outputs, y)[0]
+    if not math.isfinite(value):
+        raise NonFiniteLoss(f"evaluation: the loss is {value}. {_first_bad_layer(model, to_unit(x))}")
+    return value, metric(outputs, y) if metric is not None else math.nan
+
+
+def train_step(model: Model, loss: Loss, optimizer: Optimizer, x: Floats, y: Array) -> tuple[float, Floats]:
+    """Forward, loss, backward, update, on one batch; return the loss and the outputs before the update.
+
+    When the loss is not a finite number, nothing is updated and `NonFiniteLoss` says why.
+    """
+    outputs = model.forward(x)
+    value, gradient = loss(outputs, y)
+    if not math.isfinite(value):
+        raise NonFiniteLoss(f"the loss is {value}. {_first_bad_layer(model, x)}")
+    optimizer.zero_grad()
+    model.backward(gradient, input_gradient=False)
+    optimizer.step()
+    return value, outputs
+
+
+def fit(
+    model: Model,
+    data: Data,
+    *,
+    loss: Loss,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    validation: Data | None = None,
+    metric: Metric | None = accuracy,
+    on_epoch: Callable[[History], bool | None] | None = None,
+    progress: bool = True,
+) -> History:
+    """Train ``model`` on ``data = (x, y)`` and return the history: a plain dictionary of lists of floats.
+
+    Each epoch goes once through all samples, shuffled by ``rng``, in batches. The
+    history has a number an epoch for ``loss`` and ``accuracy`` (or the metric's name),
+    averaged over the batches as they were trained on, and for ``validation_loss`` and
+    ``validation_accuracy`` where ``validation`` data are given. ``on_epoch(history)``
+    is called after each epoch (to draw, or to save); if it returns True, training ends.
+    Ctrl-C ends training and keeps what there is. A NaN raises `NonFiniteLoss`.
+
+    >>> from mininet.data import digits
+    >>> from mininet.layers import mlp
+    >>> from mininet.losses import cross_entropy
+    >>> from mininet.optim import SGD
+    >>> d, rng = digits(), np.random.default_rng(0)
+    >>> net = mlp([64, 30, 10], rng)
+    >>> history = fit(net, (d.x_train.reshape(-1, 64), d.y_train), loss=cross_entropy, batch_size=32,
+    ...               optimizer=SGD(net.parameters(), lr=0.3), epochs=3, rng=rng, progress=False)
+    >>> len(history["loss"]), history["accuracy"][-1] > 0.9
+    (3, True)
+    """
+    if epochs < 1:
+        raise ValueError(f"fit: expected at least one epoch, got epochs={epochs}.")
+    loader = DataLoader(*data, batch_size, rng)
+    history: History = {}
+    # an overflow shows in the loss, and NonFiniteLoss tells more than NumPy's warning
+    with _bar(epochs, len(loader), progress) as advance, np.errstate(over="ignore", invalid="ignore"):
+        for epoch in range(1, epochs + 1):
+            try:
+                trained = _train_epoch(model, loader, loss, optimizer, metric, advance)
+                _record(history, "", metric, *trained)
+                if validation is not None:
+                    _record(history, "validation_", metric, *evaluate(model, validation, loss, metric))
+                if on_epoch is not None and on_epoch(history):
+                    break
+            except NonFiniteLoss as error:
+                raise NonFiniteLoss(f"fit: at epoch {epoch}, {error}") from None
+            except KeyboardInterrupt:
+                print(f"Stopped in epoch {epoch} of {epochs}; the network keeps what it has learned.")
+                break
+    return history
+
+
+def _train_epoch(
+    model: Model,
+    loader: DataLoader,
+    loss: Loss,
+    optimizer: Optimizer,
+    metric: Metric | None,
+    advance: Callable[[float], None],
+) -> tuple[float, float]:
+    """Take one step for each batch; return the means of loss and metric over all samples."""
+    total_loss = total_metric = 0.0
+    for step, (x, y) in enumerate(loader, start=1):
+        try:
+            value, outputs = train_step(model, loss, optimizer, x, y)
+        except NonFiniteLoss as error:
+            raise NonFiniteLoss(f"step {step} of {len(loader)}: {error}") from None
+        # weighted by size, since the last batch may be smaller
+        total_loss += len(y) * value
+        if metric is not None:
+            total_metric += len(y) * metric(outputs, y)
+        advance(value)
+    return total_loss / len(loader.x), total_metric / len(loader.x)
+
+
+def _record(history: History, prefix: str, metric: Metric | None, loss: float, value: float) -> None:
+    history.setdefault(f"{prefix}loss", []).append(float(loss))
+    if metric is not None:
+        history.setdefault(f"{prefix}{metric.__name__}", []).append(float(value))
+
+
+@contextmanager
+def _bar(epochs: int, steps: int, wanted: bool) -> Iterator[Callable[[float], None]]:
+    """Yield a function of the loss that moves a bar one step: a widget in a notebook, text elsewhere."""
+    if not wanted:
+        yield lambda loss: None
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        print("(no progress bar: pip install tqdm)", file=sys.stderr)
+        yield lambda loss: None
+        return
+    with tqdm(total=epochs * steps, unit="step") as bar:
+
+        def advance(loss: float) -> None:
+            bar.set_description_str(f"epoch {bar.n // steps + 1}/{epochs}, loss {loss:.3f}", refresh=False)
+            bar.update()
+
+        yield advance
+
+
+def _first_bad_layer(model: Model, x: Floats) -> str:
+    """Say where NaN or infinity first appears when ``x`` goes through the model's layers."""
+    if not np.isfinite(x).all():
+        return "The batch itself holds NaN or infinity: clean the data."
+    layers = list(getattr(model, "layers", [model]))
+    for i, layer in enumerate(layers):
+        below = float(np.abs(x).max())
+        x = layer.forward(x)
+        if not np.isfinite(x).all():
+            return (
+                f"Layer {i} of {len(layers)} (counted from 0), {layer!r}, was the first whose output "
+                f"went bad; its input was finite, at most {below:.3g}. "
+                "A lower learning rate is the usual cure."
+            )
+    top = float(np.abs(x).max())
+    cure = "A lower learning rate is the usual cure." if top > _HUGE else "Look at the loss and the targets."
+    return f"Every layer's output is finite, at most {top:.3g}. {cure}"

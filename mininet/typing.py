@@ -1,0 +1,9 @@
+"""The names for types that signatures share. Built in the chapter "neuron"."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Floats = NDArray[np.floating]

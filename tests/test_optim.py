@@ -1,0 +1,179 @@
+"""Optimisers follow their formulas, keep float32, and refuse what cannot be right."""
+
+import math
+
+import numpy as np
+import pytest
+
+from mininet.layers import Parameter
+from mininet.optim import SGD, Adam, Optimizer
+
+
+def parameter(values: list[float], gradient: list[float] | None, dtype: type = np.float64) -> Parameter:
+    p = Parameter(np.array(values, dtype=dtype))
+    p.grad = None if gradient is None else np.array(gradient, dtype=dtype)
+    return p
+
+
+def test_sgd_subtracts_lr_times_gradient() -> None:
+    p = parameter([1.0, -2.0], [0.5, -0.25])
+    SGD([p], lr=0.1).step()
+    np.testing.assert_allclose(p.data, [0.95, -1.975], rtol=1e-15)
+
+
+def test_momentum_by_hand() -> None:
+    # v: 2, then 0.5·2 + 2 = 3, then 0.5·3 + 2 = 3.5; p falls by 0.1·v
+    p = parameter([1.0], [2.0])
+    sgd = SGD([p], lr=0.1, momentum=0.5)
+    seen = []
+    for _ in range(3):
+        sgd.step()
+        seen.append(p.data[0])
+    np.testing.assert_allclose(seen, [0.8, 0.5, 0.15], rtol=1e-12)
+
+
+def test_nesterov_by_hand() -> None:
+    # v as above; the step is 0.1·(g + 0.5·v): 0.3, then 0.35
+    p = parameter([1.0], [2.0])
+    sgd = SGD([p], lr=0.1, momentum=0.5, nesterov=True)
+    sgd.step()
+    np.testing.assert_allclose(p.data, [0.7], rtol=1e-12)
+    sgd.step()
+    np.testing.assert_allclose(p.data, [0.35], rtol=1e-12)
+
+
+def test_weight_decay_adds_a_share_of_the_parameter_to_the_gradient() -> None:
+    # g = 2 + 0.1·10 = 3
+    p = parameter([10.0], [2.0])
+    SGD([p], lr=0.5, weight_decay=0.1).step()
+    np.testing.assert_allclose(p.data, [8.5], rtol=1e-12)
+
+
+def test_weight_decay_enters_the_velocity() -> None:
+    # first: g = 3, v = 3, p = 10 - 0.5·3 = 8.5; then g = 2.85, v = 1.5 + 2.85 = 4.35, p = 6.325
+    p = parameter([10.0], [2.0])
+    sgd = SGD([p], lr=0.5, momentum=0.5, weight_decay=0.1)
+    sgd.step()
+    sgd.step()
+    np.testing.assert_allclose(p.data, [6.325], rtol=1e-12)
+
+
+def test_step_leaves_the_gradient_as_it_was() -> None:
+    p = parameter([1.0], [2.0])
+    sgd = SGD([p], lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.5)
+    sgd.step()
+    sgd.step()
+    assert p.grad is not None
+    assert p.grad[0] == 2.0
+
+
+def test_first_step_of_adam_has_length_lr_whatever_the_gradient() -> None:
+    p = parameter([0.0, 0.0, 0.0], [1e-3, -5.0, 1e4])
+    Adam([p], lr=0.01).step()
+    np.testing.assert_allclose(p.data, [-0.01, 0.01, -0.01], rtol=1e-4)
+
+
+def test_adam_is_algorithm_1_of_its_paper() -> None:
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(5, 3))
+    p = parameter([0.3, -0.2, 0.1], None)
+    adam = Adam([p], lr=0.05, betas=(0.8, 0.95), eps=1e-6)
+    theta, m, v = p.data.copy(), np.zeros(3), np.zeros(3)
+    for t, g in enumerate(gradients, start=1):
+        p.grad = g
+        adam.step()
+        m = 0.8 * m + 0.2 * g
+        v = 0.95 * v + 0.05 * g**2
+        theta = theta - 0.05 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.95**t)) + 1e-6)
+        np.testing.assert_allclose(p.data, theta, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ps: SGD(ps, lr=np.float64(0.1)),  # type: ignore[arg-type]
+        lambda ps: SGD(ps, lr=0.1, momentum=0.9),
+        lambda ps: SGD(ps, lr=0.1, momentum=np.float64(0.9), nesterov=True, weight_decay=np.float64(1e-4)),
+        lambda ps: Adam(ps, lr=np.float64(1e-3)),
+    ],
+)
+def test_float32_stays_float32(make) -> None:  # type: ignore[no-untyped-def]
+    p = parameter([1.0, 2.0], [0.5, 0.5], np.float32)
+    optimizer = make([p])
+    for _ in range(3):
+        optimizer.step()
+    assert p.data.dtype == np.float32
+    buffers = [*getattr(optimizer, "_velocities", []), *getattr(optimizer, "_squares", [])]
+    assert all(buffer.dtype == np.float32 for buffer in buffers)
+
+
+def test_zero_grad_forgets_every_gradient() -> None:
+    ps = [parameter([1.0], [1.0]), parameter([1.0], [1.0])]
+    SGD(ps, lr=0.1).zero_grad()
+    assert [p.grad for p in ps] == [None, None]
+
+
+def test_momentum_rolls_down_a_long_valley_faster() -> None:
+    # a bowl 50 times steeper across than along: plain descent crawls along the floor
+    def height_after(momentum: float) -> float:
+        p = parameter([10.0, 1.0], None)
+        sgd = SGD([p], lr=0.03, momentum=momentum)
+        for _ in range(80):
+            p.grad = np.array([1.0, 50.0]) * p.data
+            sgd.step()
+        return float(0.5 * (np.array([1.0, 50.0]) * p.data**2).sum())
+
+    assert height_after(0.8) < height_after(0.0) / 100
+
+
+def test_a_generator_of_parameters_is_kept() -> None:
+    p = parameter([1.0], [1.0])
+    sgd = SGD((q for q in [p]), lr=0.5)
+    sgd.step()
+    sgd.step()
+    assert p.data[0] == 0.0
+
+
+@pytest.mark.parametrize("lr", [0.0, -0.1, math.nan, math.inf])
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_a_learning_rate_must_be_positive_and_finite(optimizer: type[Optimizer], lr: float) -> None:
+    with pytest.raises(ValueError, match=f"{optimizer.__name__}: expected a positive learning rate"):
+        optimizer([parameter([1.0], None)], lr=lr)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_no_parameters_is_an_error(optimizer: type[Optimizer]) -> None:
+    with pytest.raises(ValueError, match=r"is empty; did you pass net\.parameters\(\)\?"):
+        optimizer([], lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"momentum": 1.0}, "expected a momentum from 0 to below 1, got 1.0"),
+        ({"momentum": -0.1}, "expected a momentum from 0 to below 1, got -0.1"),
+        ({"nesterov": True}, "Nesterov's form needs a momentum above 0"),
+        ({"weight_decay": -1e-4}, "expected a weight decay of at least 0"),
+    ],
+)
+def test_sgd_refuses_options_that_make_no_sense(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        SGD([parameter([1.0], None)], lr=0.1, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("betas", [(1.0, 0.999), (0.9, -0.1)])
+def test_adam_refuses_betas_outside_their_range(betas: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="expected betas from 0 to below 1"):
+        Adam([parameter([1.0], None)], betas=betas)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_step_without_a_gradient_says_which_parameter(optimizer: type[Optimizer]) -> None:
+    ps = [parameter([1.0], [1.0]), parameter([1.0, 2.0], None)]
+    with pytest.raises(RuntimeError, match=r"parameter 1 of shape \(2,\) has no gradient; call backward"):
+        optimizer(ps, lr=0.1).step()
+
+
+def test_the_base_class_has_no_rule_of_its_own() -> None:
+    with pytest.raises(NotImplementedError):
+        Optimizer([parameter([1.0], [1.0])], lr=0.1).step()

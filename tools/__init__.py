@@ -1,0 +1,1 @@
+"""Tools for those who write the book: run notebooks, and check chapters and built pages."""

@@ -1,0 +1,137 @@
+"""What every notebook of the book must keep to, as far as a program can see.
+
+Each function takes a notebook and returns a list of problems, empty when there are none.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from tools.alt_text import alt_problem
+
+MAX_PICTURE = 60_000  # bytes
+MAX_SECTION = 700  # words
+# what a quoted result looks like: 0.98 · 97.6 % · 76 % · 45,903
+RESULT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?=\s?%)")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
+
+
+def prose(notebook: NotebookNode) -> str:
+    """Return the text of all markdown cells, without code."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"(?ms)^(`{3,}|~{3,})(?!\{)\w*\n.*?^\1", " ", text)
+    return re.sub(r"(?<!\})`[^`\n]*`", " ", text)
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells that hold something."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return a cell's tags."""
+    found: list[str] = cell.metadata.get("tags", [])
+    return found
+
+
+def printed(cell: NotebookNode) -> str:
+    """Return the text that a cell printed or showed as its value."""
+    return "\n".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+
+
+def unsupported_numbers(notebook: NotebookNode) -> list[str]:
+    """Find results quoted in the prose that no checked cell prints.
+
+    A quoted number (decimal, percentage or with thousands) must stand in the output
+    of a cell tagged ``nbval-check-output``, or in a cell's source (a setting), or in a
+    sentence that cites a source.
+    """
+    outputs = " ".join(printed(cell) for cell in code(notebook) if "nbval-check-output" in tags(cell))
+    known = _numbers(outputs) | _numbers(" ".join(cell.source for cell in code(notebook)))
+    problems = []
+    for sentence in re.split(r"(?<=[.!?:])\s+|\n\s*\n", prose(notebook).replace("{,}", ",")):
+        if "{cite" in sentence:
+            continue
+        for match in RESULT.finditer(sentence):
+            if match.group().replace(",", "") not in known:
+                excerpt = " ".join(sentence.split())[:90]
+                problems.append(f"{match.group()} is printed by no checked cell: “{excerpt}”")
+    return problems
+
+
+def _numbers(text: str) -> set[str]:
+    text = re.sub(r"(?<=\d)[,_](?=\d{3})", "", text)
+    # .5 in NumPy's print is 0.5, 2. is 2
+    text = re.sub(r"(?<!\d)\.(?=\d)", "0.", text)
+    return set(NUMBER.findall(text))
+
+
+def execution_problems(notebook: NotebookNode) -> list[str]:
+    """Find cells not run, not run in order, or ending in an error or a warning."""
+    problems = []
+    counts = [cell.execution_count for cell in code(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        problems.append(f"cells were not run once each from top to bottom: {counts}")
+    for cell in code(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                problems.append(f"an output is a traceback: {output.ename}: {output.evalue}")
+            if output.get("name") == "stderr":
+                problems.append(f"a cell wrote to stderr: {output.text[:80]!r}")
+    return problems
+
+
+def picture_problems(notebook: NotebookNode) -> list[str]:
+    """Find pictures without a proper description, or too large."""
+    problems = []
+    for cell in code(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            kind = next((kind for kind in PICTURES if kind in data), None)
+            if kind is None:
+                continue
+            first = cell.source.splitlines()[0]
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+            if (problem := alt_problem(alt)) is not None:
+                problems.append(f"{problem} (cell “{first}”)")
+            size = len(data[kind]) if kind == "image/svg+xml" else len(base64.b64decode(data[kind]))
+            if size > MAX_PICTURE:
+                problems.append(f"a picture of {size:,} bytes, at most {MAX_PICTURE:,} (cell “{first}”)")
+    return problems
+
+
+def sections(notebook: NotebookNode) -> Iterator[tuple[str, int]]:
+    """Yield (heading, number of words) of every second-level section."""
+    parts = re.split(r"(?m)^##\s+(.*)$", prose(notebook))
+    for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+        yield heading, words(text)
+
+
+def words(text: str) -> int:
+    """Count words, leaving out maths and directive lines."""
+    text = re.sub(r"(?s)\$\$.*?\$\$|\$[^$\n]*\$", " ", text)
+    text = re.sub(r"(?m)^(`{3,}|:{3,}).*$|^:\w+:.*$", " ", text)
+    return len(re.findall(r"[A-Za-zÀ-ÿ’'-]+", text))
+
+
+def form_problems(notebook: NotebookNode) -> list[str]:
+    """Find headings, sections and cells that readers or the live page would stumble on."""
+    problems = []
+    titles = re.findall(r"(?m)^# .+$", prose(notebook))
+    if len(titles) != 1:
+        problems.append(f"expected exactly one title, got {titles}")
+    problems += [
+        f"section “{heading}” has {count} words, at most {MAX_SECTION}"
+        for heading, count in sections(notebook)
+        if count > MAX_SECTION
+    ]
+    for cell in code(notebook):
+        first = cell.source.splitlines()[0]
+        if re.search(r"(?m)^\s*[%!]", cell.source):
+            problems.append(f"a magic line, which the page's own Python does not know (cell “{first}”)")
+        if {"remove-input", "remove-cell"} & set(tags(cell)):
+            problems.append(f"hidden code that later cells may need: use hide-input (cell “{first}”)")
+    return problems

@@ -1,0 +1,114 @@
+"""Run the book's notebooks and bring them into the form in which they are committed.
+
+    python -m tools.notebooks run book/xor.ipynb      execute from top to bottom, then normalise
+    python -m tools.notebooks normalise book/*.ipynb  only normalise
+    python -m tools.notebooks check book/*.ipynb      exit 1 if one is not normalised
+
+Normalised: cell ids made from the cells' content, no times, no widget state (an
+explorer keeps its still picture), one form of metadata. Running twice changes nothing
+but what the code itself prints.
+"""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+KEPT_CELL_METADATA = ("mystnb", "slideshow", "tags")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Bring a notebook into its committed form, in place, and return it."""
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        cell.source = cell.source.strip("\n")
+        cell.metadata = nbformat.from_dict(
+            {k: cell.metadata[k] for k in KEPT_CELL_METADATA if k in cell.metadata}
+        )
+        cell["id"] = _identity(cell, seen)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in map(_without_widget, cell.outputs) if output is not None]
+    return notebook
+
+
+def _identity(cell: nbformat.NotebookNode, seen: set[str]) -> str:
+    repeat = 0
+    while True:
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}\n{repeat}".encode()).hexdigest()[:8]
+        if name not in seen:
+            seen.add(name)
+            return name
+        repeat += 1
+
+
+def _without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """Return the output without its live widget; None if nothing else was in it, as in a progress bar."""
+    data = output.get("data")
+    if data is None or WIDGET not in data:
+        return output
+    del data[WIDGET]
+    return output if any(kind.startswith(("image/", "text/html")) for kind in data) else None
+
+
+def run(path: Path) -> None:
+    """Execute a notebook in its folder and write it back, normalised; an error leaves it as it was."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=600,
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+    ).execute()
+    write(normalise(notebook), path)
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook as Jupyter does: one space of indent, keys sorted."""
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def _normalised_text(path: Path) -> str:
+    return nbformat.writes(normalise(nbformat.read(path, as_version=4))) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("action", choices=["run", "normalise", "check"])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    options = parser.parse_args(arguments)
+    failed = False
+    for path in options.notebooks:
+        if options.action == "run":
+            print(f"running {path} …", flush=True)
+            try:
+                run(path)
+            except CellExecutionError as error:
+                print(f"{path}: a cell failed; the file is unchanged.\n{error}", file=sys.stderr)
+                failed = True
+        elif options.action == "normalise":
+            path.write_text(_normalised_text(path), encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != _normalised_text(path):
+            print(
+                f"{path}: not normalised; run `python -m tools.notebooks normalise {path}`", file=sys.stderr
+            )
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
