@@ -77,7 +77,7 @@ class Neuron:
             raise ValueError(
                 f"Neuron: expected one target a row, shape {z.shape} and not empty, got {y.shape}."
             )
-        if not np.isin(y, (0, 1)).all():
+        if not ((y == 0) | (y == 1)).all():
             raise ValueError(f"Neuron: expected targets of 0 or 1, got values from {y.min()} to {y.max()}.")
         if not np.isfinite(z).all():
             raise ValueError(

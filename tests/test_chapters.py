@@ -1,11 +1,14 @@
 """The book's notebooks: executed, normalised, described, every quoted result printed by a checked cell."""
 
+import base64
+import io
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from book_files import BOOK, NOTEBOOKS, read
 from tools import chapters, notebooks
@@ -86,6 +89,13 @@ def test_a_result_that_no_cell_prints_is_found() -> None:
     assert chapters.unsupported_numbers(result_page("```{tip}\nIt is 12.5 now.\n```", ""))
 
 
+def test_prose_between_two_directives_is_read() -> None:
+    text = "```{tip}\nOne.\n```\n\nIt is 12.5 now.\n\n```{tip}\nTwo.\n```\n"
+    assert chapters.unsupported_numbers(result_page(text, ""))
+    nested = "````{tip}\n```python\nx = 0.456\n```\nIt is 12.5 now.\n````\n"
+    assert len(chapters.unsupported_numbers(result_page(nested, ""))) == 1
+
+
 def test_a_result_printed_by_an_unchecked_cell_is_found() -> None:
     assert chapters.unsupported_numbers(result_page("We got 97.6 %.", "97.6 %", tagged=False))
 
@@ -145,7 +155,9 @@ def test_long_sections_magics_and_hidden_code_are_found() -> None:
 
 def test_normalising_twice_changes_nothing_and_drops_widget_state() -> None:
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}, "text/plain": "bar"}
-    still = widget | {"image/png": "aGk="}
+    picture = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(picture, "PNG")
+    still = widget | {"image/png": base64.b64encode(picture.getvalue()).decode()}
     outputs = [new_output("display_data", data=widget), new_output("execute_result", data=still)]
     cell = new_code_cell("a\n", outputs=outputs, metadata={"collapsed": True, "tags": ["explorer"]})
     once = notebooks.normalise(

@@ -276,9 +276,7 @@ def test_nan_in_the_training_data_is_found_before_training() -> None:
 def test_nan_in_the_validation_data_is_found_when_they_are_used() -> None:
     x = to_unit(TEST[0]).copy()
     x[7, 3] = np.nan
-    with pytest.raises(
-        NonFiniteLoss, match=r"fit: at epoch 1, evaluation: the loss is nan\. The batch itself"
-    ):
+    with pytest.raises(NonFiniteLoss, match=r"at epoch 1, evaluation: the loss is nan\. The batch itself"):
         run(network(), validation=(x, TEST[1]))
 
 

@@ -22,8 +22,17 @@ PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
 def prose(notebook: NotebookNode) -> str:
     """Return the text of all markdown cells, without code."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    text = re.sub(r"(?ms)^(`{3,}|~{3,})(?!\{)\w*\n.*?^\1", " ", text)
-    return re.sub(r"(?<!\})`[^`\n]*`", " ", text)
+    kept: list[str] = []
+    fences: list[tuple[str, bool]] = []  # open ones: marks, and whether a directive, whose text is prose
+    for line in text.splitlines():
+        fence = re.match(r"(`{3,}|~{3,})(.*)", line)
+        if fence and fences and fence[1].startswith(fences[-1][0]) and not fence[2].strip():
+            fences.pop()
+        elif fence:
+            fences.append((fence[1], fence[2].startswith("{")))
+        if all(directive for _, directive in fences):
+            kept.append(line)
+    return re.sub(r"(?<!\})`[^`\n]*`", " ", "\n".join(kept))
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:

@@ -5,18 +5,22 @@
     python -m tools.notebooks check book/*.ipynb      exit 1 if one is not normalised
 
 Normalised: cell ids made from the cells' content, no times, no widget state (an
-explorer keeps its still picture), one form of metadata. Running twice changes nothing
+explorer keeps its still picture), pictures with a palette of 256 colours (a third of
+the size), one form of metadata. Running twice changes nothing
 but what the code itself prints.
 """
 
 import argparse
+import base64
 import hashlib
+import io
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 KEPT_CELL_METADATA = ("mystnb", "slideshow", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -39,6 +43,9 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell["id"] = _identity(cell, seen)
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_without_widget, cell.outputs) if output is not None]
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = _with_palette(output.data["image/png"])
     return notebook
 
 
@@ -59,6 +66,18 @@ def _without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode | No
         return output
     del data[WIDGET]
     return output if any(kind.startswith(("image/", "text/html")) for kind in data) else None
+
+
+def _with_palette(png: str) -> str:
+    """Return a base64 PNG with at most 256 colours; one that has a palette already stays as it is."""
+    image = Image.open(io.BytesIO(base64.b64decode(png)))
+    if image.mode == "P":
+        return png
+    on_white = Image.new("RGB", image.size, "white")
+    on_white.paste(image, mask=image if image.mode == "RGBA" else None)
+    buffer = io.BytesIO()
+    on_white.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def run(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Speed measured: mininet beside raw NumPy, PyTorch and JAX. Not part of the tests."""

@@ -1,0 +1,99 @@
+"""Microseconds a training step: mininet, raw NumPy, PyTorch eager and JAX jit, in one run.
+
+    python -m benchmarks.steps [--seconds 2]
+
+float32, SGD, one thread each, the same weights and batch. The implementations take
+turns in short rounds, so that a busy moment of the machine hits them all; the time of
+each is the median of its rounds. First every one's losses are compared over ten steps:
+different arithmetic is not worth timing.
+"""
+
+import os
+
+# before NumPy, PyTorch and JAX are imported: each reads its threads at start
+os.environ.update(
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+    OMP_NUM_THREADS="1",
+    JAX_PLATFORMS="cpu",
+    XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+)
+
+import argparse
+import importlib.util
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.frameworks import jax_step, mininet_step, torch_step
+from benchmarks.nets import NETS, Net
+from benchmarks.raw_numpy import make_step as raw_step
+
+ROUNDS = 30
+TARGET = 1.15  # of raw NumPy, for the large nets
+
+
+def implementations() -> dict[str, Callable]:
+    """Return those that are installed here, and say which are not."""
+    found = {"mininet": mininet_step, "raw NumPy": raw_step}
+    for name, module, make in (("PyTorch", "torch", torch_step), ("JAX", "jax", jax_step)):
+        if importlib.util.find_spec(module):
+            found[name] = make
+        else:
+            print(f"{name} is not installed and left out: pip install -e '.[compare]' -c constraints.txt")
+    return found
+
+
+def microseconds(steps: dict[str, Callable[[], float]], seconds: float) -> dict[str, float]:
+    """Return the median time of a step of each, measured in turns for ``seconds`` in all."""
+    repeats = {}
+    for name, step in steps.items():
+        start = time.perf_counter()
+        for _ in range(20):
+            step()
+        one = (time.perf_counter() - start) / 20
+        repeats[name] = max(1, int(seconds / len(steps) / ROUNDS / one))
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(ROUNDS):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                step()
+            times[name].append((time.perf_counter() - start) / repeats[name] * 1e6)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def measure(net: Net, makers: dict[str, Callable], seconds: float) -> dict[str, float]:
+    """Return the microseconds of each implementation, after checking that all compute the same."""
+    start = net.start()
+    steps = {name: make(net, *start) for name, make in makers.items()}
+    losses = {name: [step() for _ in range(10)] for name, step in steps.items()}
+    for name, values in losses.items():
+        np.testing.assert_allclose(values, losses["raw NumPy"], rtol=1e-4, err_msg=f"{net}: {name}")
+    return microseconds(steps, seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=8, help="time for each net (default: 8)")
+    options = parser.parse_args()
+    makers = implementations()
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}; µs a step, median of {ROUNDS} rounds")
+    print(f"{'net':<46}" + "".join(f"{name:>11}" for name in makers) + f"{'mininet/raw':>13}")
+    for net in NETS:
+        times = measure(net, makers, options.seconds)
+        ratio = times["mininet"] / times["raw NumPy"]
+        slower = [f"slower than {n}" for n in ("PyTorch",) if n in times and times["mininet"] > times[n]]
+        if net.large and ratio > TARGET:
+            slower.append(f"over {TARGET}×")
+        row = "".join(f"{t:>11.1f}" for t in times.values())
+        print(f"{net!s:<46}{row}{ratio:>12.2f}×  {', '.join(slower)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

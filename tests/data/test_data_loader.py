@@ -1,0 +1,133 @@
+"""Batches: every example exactly once an epoch, float32 in [0, 1], and clear errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mininet.data import DataLoader, one_hot, split, to_unit
+
+
+def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Examples that can be recognised: x[i] is (i, i) and y[i] is i."""
+    return np.repeat(np.arange(n, dtype=np.float32)[:, None], 2, axis=1), np.arange(n)
+
+
+@given(n=st.integers(1, 60), batch_size=st.integers(1, 70), shuffle=st.booleans(), seed=st.integers(0, 5))
+def test_every_example_comes_exactly_once_with_its_target(
+    n: int, batch_size: int, shuffle: bool, seed: int
+) -> None:
+    x, y = pairs(n)
+    loader = DataLoader(x, y, batch_size, np.random.default_rng(seed), shuffle)
+    batches = list(loader)
+    assert len(batches) == len(loader)
+    assert [len(xb) for xb, _ in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    seen = np.concatenate([yb for _, yb in batches])
+    np.testing.assert_array_equal(np.concatenate([xb for xb, _ in batches])[:, 0], seen)
+    np.testing.assert_array_equal(np.sort(seen), y)
+
+
+def test_examples_are_shuffled_and_not_whole_batches() -> None:
+    x, y = pairs(100)
+    epoch = [set(yb.tolist()) for _, yb in DataLoader(x, y, 10, np.random.default_rng(0))]
+    blocks = [set(range(start, start + 10)) for start in range(0, 100, 10)]
+    assert not any(batch == block for batch in epoch for block in blocks)
+
+
+def test_two_epochs_differ_and_a_seed_repeats_both() -> None:
+    x, y = pairs(50)
+
+    def two_epochs(seed: int) -> list[list[int]]:
+        loader = DataLoader(x, y, 8, np.random.default_rng(seed))
+        return [[label for _, yb in loader for label in yb.tolist()] for _ in range(2)]
+
+    first, second = two_epochs(0)
+    assert first != second
+    assert two_epochs(0) == [first, second]
+    assert two_epochs(1)[0] != first
+
+
+def test_without_shuffling_the_order_stays_and_nothing_is_copied() -> None:
+    x, y = pairs(10)
+    batches = list(DataLoader(x, y, 4, shuffle=False))
+    np.testing.assert_array_equal(np.concatenate([yb for _, yb in batches]), y)
+    assert all(np.shares_memory(xb, x) for xb, _ in batches)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_images_stay_uint8_in_memory_and_leave_as_float32_in_unit_range(shuffle: bool) -> None:
+    images = np.arange(256, dtype=np.uint8).repeat(4).reshape(256, 2, 2)
+    loader = DataLoader(images, np.arange(256), 256, np.random.default_rng(0), shuffle)
+    ((xb, yb),) = loader
+    assert loader.x is images
+    assert xb.dtype == np.float32
+    assert (xb.min(), xb.max()) == (0, 1)
+    np.testing.assert_array_equal(xb[:, 0, 0], yb.astype(np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_pass_unchanged(dtype: type) -> None:
+    x = np.random.default_rng(0).normal(0, 100, (6, 3)).astype(dtype)
+    ((xb, _),) = DataLoader(x, np.arange(6), 6, shuffle=False)
+    assert xb.dtype == dtype
+    np.testing.assert_array_equal(xb, x)
+    assert to_unit(x) is x
+
+
+def test_bad_loaders_are_errors_that_say_why() -> None:
+    x, y = pairs(4)
+    rng = np.random.default_rng(0)
+    for arguments, message in (
+        ((x[:0], y[:0], 2, rng), r"no examples, x is \(0, 2\)"),
+        ((x, y[:3], 2, rng), r"x \(4, 2\) and y \(3,\)"),
+        ((x, np.float32(1), 2, rng), r"x \(4, 2\) and y \(\)"),
+        ((x, y, 0, rng), "batch_size of at least 1, got 0"),
+        ((x, y, 2), "needs a generator"),
+        ((x.astype(np.int64), y, 2, rng), "expected uint8 pixels, float32 or float64, got int64"),
+        ((x * np.float32("nan"), y, 2, rng), "x holds NaN or infinity"),
+        ((x, np.array([0, 1, np.inf, 0]), 2, rng), "y holds NaN or infinity"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            DataLoader(*arguments)
+
+
+@given(n=st.integers(2, 50), data=st.data())
+def test_a_split_is_disjoint_and_complete(n: int, data: st.DataObject) -> None:
+    n_validation = data.draw(st.integers(1, n - 1))
+    x, y = pairs(n)
+    (x_train, y_train), (x_val, y_val) = split(x, y, n_validation, np.random.default_rng(0))
+    assert len(x_val) == n_validation
+    np.testing.assert_array_equal(x_train[:, 0], y_train)
+    np.testing.assert_array_equal(x_val[:, 0], y_val)
+    np.testing.assert_array_equal(np.sort(np.concatenate([y_train, y_val])), y)
+
+
+def test_a_split_is_random_and_both_parts_are_needed() -> None:
+    x, y = pairs(30)
+    assert split(x, y, 10, np.random.default_rng(0))[1][1].tolist() != list(range(10))
+    for n_validation in (0, 30, -1):
+        with pytest.raises(ValueError, match=f"n_validation from 1 to 29, got {n_validation}"):
+            split(x, y, n_validation, np.random.default_rng(0))
+
+
+@given(st.lists(st.integers(0, 6), max_size=20))
+def test_one_hot_has_a_single_one_where_the_label_says(labels: list[int]) -> None:
+    encoded = one_hot(np.array(labels, dtype=np.int64), 7)
+    assert (encoded.shape, encoded.dtype) == ((len(labels), 7), np.float32)
+    assert encoded.sum() == len(labels)
+    assert encoded.argmax(axis=1).tolist() == labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 10], "expected labels from 0 to 9, got 0 to 10"),
+        ([-1, 3], "got -1 to 3"),
+        ([[1], [2]], r"expected integer labels \(N,\), got int64 \(2, 1\)"),
+        ([0.0, 1.0], "got float64"),
+        ([True], "got bool"),
+    ],
+)
+def test_one_hot_refuses_labels_that_are_none(labels: list, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        one_hot(np.array(labels), 10)

@@ -1,0 +1,79 @@
+"""An explorer in JupyterLab, in a real browser: it appears, and moving its slider changes the picture."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from test_browser import CHROMIUM, QUIET, sync_api
+
+from tools.notebooks import NOTEBOOK_METADATA, write
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt install chromium)"),
+]
+
+EXPLORER = """
+from ipywidgets import FloatSlider
+from mininet.widgets.explorer import explorer
+
+def draw(figure, w):
+    figure.subplots().plot([0, 1], [0, w])
+
+explorer(draw, {"w": FloatSlider(1)}, "A line that rises with w")
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    """A JupyterLab on loopback, in an empty folder that holds one notebook; yields the notebook's address."""
+    notebook = new_notebook(cells=[new_code_cell(EXPLORER.strip())], metadata=NOTEBOOK_METADATA)
+    write(notebook, tmp_path / "page.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", "--allow-root", "--ServerApp.port_retries=0"]
+    log = (tmp_path / "log").open("w")
+    server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | home, stdout=log, stderr=log)
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail(f"JupyterLab did not start: {(tmp_path / 'log').read_text()[-2000:]}")
+        yield f"http://127.0.0.1:{port}/lab/tree/page.ipynb"
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+
+
+def test_explorer_answers_its_slider(lab: str) -> None:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page()
+        page.goto(lab)
+        page.locator(".jp-Cell .cm-content").first.click(timeout=60_000)
+        page.keyboard.press("Shift+Enter")
+        picture = page.locator("img[alt='A line that rises with w']").first
+        picture.wait_for(timeout=60_000)
+        before = picture.get_attribute("src")
+        page.locator(".widget-slider .noUi-handle").first.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "before => document.querySelector(\"img[alt='A line that rises with w']\").src !== before",
+            arg=before,
+        )
+        browser.close()

@@ -1,0 +1,75 @@
+"""What all pictures and explorers share: the course's style, stills, and an answer to every control."""
+
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from ipywidgets import Button, FloatSlider
+
+from mininet.plots.style import new_axes, new_figure, png, style
+from mininet.widgets.explorer import explorer
+from mininet.widgets.intro import browse
+
+
+def test_style_is_undone_after_the_block_and_leaves_interactive_mode_alone() -> None:
+    before = mpl.rcParams["font.size"]
+    with style():
+        plt.ion()
+        assert mpl.rcParams["axes.spines.top"] is False
+    assert mpl.rcParams["font.size"] == before
+    # rc_context would switch it off again, and a notebook would show no further figure
+    assert plt.isinteractive()
+    plt.ioff()
+
+
+def test_new_axes_and_figure_have_the_size_asked_for() -> None:
+    assert tuple(new_axes(3, 2).figure.get_size_inches()) == (3, 2)
+    assert tuple(new_figure(5, 4).get_size_inches()) == (5, 4)
+    plt.close("all")
+
+
+def test_png_draws_without_leaving_a_figure_open() -> None:
+    assert png(lambda figure: figure.subplots().plot([0, 1])).startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
+
+
+def line(figure, slope: float) -> None:
+    figure.subplots().plot([0, 1], [0, slope])
+
+
+def test_a_moved_control_changes_the_picture_and_the_still() -> None:
+    slider = FloatSlider(1.0)
+    widget = explorer(line, {"slope": slider}, "A line that rises with the slider.")
+    still, html = widget.still, widget.picture.value
+    slider.value = 3.0
+    assert widget.still != still
+    assert widget.picture.value != html
+    assert 'alt="A line that rises with the slider."' in widget.picture.value
+
+
+def test_a_control_without_value_is_shown_and_not_passed_on() -> None:
+    button = Button(description="again")
+    widget = explorer(line, {"slope": FloatSlider(1.0), "again": button}, "A line.")
+    assert button in widget.children[0].children
+
+
+def test_notebook_output_holds_the_still_and_its_words() -> None:
+    bundle = explorer(line, {"slope": FloatSlider(1.0)}, "A line.")._repr_mimebundle_()
+    assert bundle["image/png"].startswith("iVBOR")
+    assert bundle["text/plain"] == "A line."
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_browsing_shows_another_image() -> None:
+    rng = np.random.default_rng(0)
+    widget = browse(rng.random((3, 8, 8)), np.array([0, 1, 2]), np.eye(3))
+    before = widget.still
+    widget.controls["image"].value = 2
+    assert widget.still != before
+
+
+def test_browsing_refuses_lists_of_different_lengths() -> None:
+    with pytest.raises(ValueError, match=re.escape("got 3, 2 and 3")):
+        browse(np.zeros((3, 8, 8)), np.array([0, 1]), np.eye(3))
