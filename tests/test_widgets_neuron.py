@@ -99,12 +99,12 @@ def test_the_perceptron_learns_and_in_six_rounds_and_starts_again(titles: list[s
     start = view.still
     for _ in range(3):
         view.controls["one step"].click()
-    assert "3 samples seen, 0 changes" in titles[-1]
+    assert "samples seen: 3     changes: 0" in titles[-1]
     view.controls["one step"].click()
-    assert "4 samples seen, 1 changes" in titles[-1] and "weights 1.0, 1.0   bias 1.0" in titles[-1]
+    assert "samples seen: 4     changes: 1" in titles[-1] and "weights 1.0, 1.0   bias 1.0" in titles[-1]
     for _ in range(5):
         view.controls["one round"].click()
-    assert "24 samples seen, 10 changes, right: 4 of 4" in titles[-1]
+    assert "samples seen: 24     changes: 10     right: 4 of 4" in titles[-1]
     view.controls["start again"].click()
     assert view.still == start
 

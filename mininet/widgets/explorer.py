@@ -1,0 +1,59 @@
+"""The frame of every explorer: controls, a picture they change, and a still of it. Built in the chapter "intro"."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mininet.plots.style import png
+
+
+def explorer(
+    draw: Callable[..., None],
+    controls: Mapping[str, Any],
+    alt: str,
+    width: float = 7.0,
+    height: float = 3.4,
+) -> Any:
+    """Return a widget: the controls above a picture that is drawn anew when one of them changes.
+
+    ``draw(figure, **values)`` fills an empty matplotlib figure of ``width`` by ``height``
+    inches; ``values`` holds the value of each control under its name. Controls without
+    a value (buttons) are shown only: let their handler change another control, or call
+    ``redraw()`` of the returned widget. ``alt`` says in words what the picture shows.
+    In a page without a kernel the picture remains as a still.
+
+    >>> from ipywidgets import FloatSlider
+    >>> e = explorer(lambda figure, w: figure.subplots().plot([0, 1], [0, w]), {"w": FloatSlider(1)}, "a line")
+    >>> e.still[:4]
+    b'\\x89PNG'
+    """
+    import ipywidgets as widgets
+
+    class Explorer(widgets.VBox):  # type: ignore[misc]
+        """Controls and picture; its notebook output holds the still beside the live widget."""
+
+        def __init__(self) -> None:
+            self.picture = widgets.HTML()
+            self.still = b""
+            self.controls = dict(controls)
+            super().__init__(
+                [widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}), self.picture]
+            )
+            for control in controls.values():
+                if hasattr(control, "value"):
+                    control.observe(lambda change: self.redraw(), names="value")
+            self.redraw()
+
+        def redraw(self) -> None:
+            values = {name: c.value for name, c in controls.items() if hasattr(c, "value")}
+            self.still = png(lambda figure: draw(figure, **values), width, height)
+            source = base64.b64encode(self.still).decode()
+            self.picture.value = (
+                f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+            )
+
+        def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+            bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+            return {**bundle, "text/plain": alt, "image/png": base64.b64encode(self.still).decode()}
+
+    return Explorer()

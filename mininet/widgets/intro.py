@@ -1,0 +1,29 @@
+"""The explorer of the opening page: look through what a network reads. Built in the chapter "intro"."""
+
+from typing import Any
+
+from mininet.typing import Array, Floats
+from mininet.widgets.explorer import explorer
+
+
+def browse(images: Array, labels: Array, probabilities: Floats) -> Any:
+    """Return a widget that shows one image after another beside the probabilities given to each class.
+
+    ``images`` is (N, H, W), ``labels`` (N,) whole numbers, ``probabilities`` (N, C).
+    Raises ValueError when their lengths differ.
+    """
+    from ipywidgets import IntSlider
+
+    from mininet.plots.images import reading
+
+    if not len(images) == len(labels) == len(probabilities):
+        raise ValueError(
+            f"browse: expected equally many images, labels and rows of probabilities, "
+            f"got {len(images)}, {len(labels)} and {len(probabilities)}."
+        )
+
+    def draw(figure: Any, image: int) -> None:
+        reading(images[image], probabilities[image], int(labels[image]), figure)
+
+    slider = IntSlider(0, 0, len(images) - 1, description="image")
+    return explorer(draw, {"image": slider}, "A digit beside the probability of each class.", 6.0, 3.0)
