@@ -12,7 +12,7 @@ from mininet.typing import Floats
 
 
 def sigmoid(z: Floats) -> Floats:
-    """Return 1 / (1 + exp(-z)), elementwise, in (0, 1).
+    """Return 1 / (1 + exp(-z)), elementwise: a probability.
 
     Both exponents are at most 0, so neither can overflow, and small
     probabilities keep their precision: ``sigmoid(-80)`` is 1.8e-35, not 0.

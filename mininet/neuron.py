@@ -64,7 +64,7 @@ class Neuron:
         ``lr``, the learning rate, is above 0: how far to go against the gradient.
         """
         if not 0 < lr < np.inf:
-            raise ValueError(f"Neuron: expected a learning rate above 0, got lr={lr}.")
+            raise ValueError(f"Neuron: expected a finite learning rate above 0, got lr={lr}.")
         before = self.loss(X, y)
         dw, db = self.gradient(X, y)
         self.weights -= lr * dw

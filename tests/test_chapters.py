@@ -171,6 +171,12 @@ def test_normalising_twice_changes_nothing_and_drops_widget_state() -> None:
     assert nbformat.writes(notebooks.normalise(nbformat.reads(text, as_version=4))) == text
 
 
+def test_what_is_folded_on_the_page_is_folded_in_jupyterlab() -> None:
+    cells = [new_code_cell("draw()", metadata={"tags": ["hide-input"]}), new_code_cell("a = 1")]
+    normalised = notebooks.normalise(new_notebook(cells=cells))
+    assert [cell.metadata.get("jupyter") for cell in normalised.cells] == [{"source_hidden": True}, None]
+
+
 def test_a_failing_cell_leaves_the_notebook_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,7 @@ def one_entry(g: Gradients, by: float) -> Gradients:
         ("all zero", lambda g: {**g, "W": np.zeros_like(g["W"])}, {"W"}),
         ("transposed", lambda g: {**g, "W": g["W"].T}, {"W"}),
         ("summed too far", lambda g: {**g, "b": np.array(g["b"].sum())}, {"b"}),
+        ("None", lambda g: {**g, "W": None}, {"W"}),
         ("nan", lambda g: one_entry(g, np.nan), {"W"}),
         ("infinite", lambda g: one_entry(g, np.inf), {"W"}),
     ],

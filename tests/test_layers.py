@@ -289,6 +289,13 @@ def test_without_input_gradient_work_is_skipped_and_parameters_get_the_same(
         np.testing.assert_array_equal(p.grad, gradient)
 
 
+def test_linear_returns_no_input_gradient_that_nobody_asked_for(rng: np.random.Generator) -> None:
+    layer = Linear(3, 2, rng)
+    layer(np.ones((4, 3), np.float32))
+    assert layer.backward(np.ones((4, 2), np.float32), input_gradient=False) is None
+    assert layer.weight.grad is not None and layer.bias.grad is not None
+
+
 def test_a_network_without_parameters_skips_everything(rng: np.random.Generator) -> None:
     flatten = CountingFlatten()
     net = Sequential(flatten, Tanh())

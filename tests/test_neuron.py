@@ -146,6 +146,7 @@ def test_repr_is_readable() -> None:
         (lambda: Neuron([1, 2]).loss(GATE * np.nan, AND), "expected finite scores"),
         (lambda: Neuron([1, 2]).step(GATE, AND, lr=0), "learning rate above 0, got lr=0"),
         (lambda: Neuron([1, 2]).step(GATE, AND, lr=float("nan")), "learning rate above 0"),
+        (lambda: Neuron([1, 2]).step(GATE, AND, lr=float("inf")), "finite learning rate.*got lr=inf"),
         (lambda: perceptron_step(Neuron([1, 2]), GATE[0], -1), "target of 0 or 1, got -1"),
     ],
 )

@@ -37,6 +37,9 @@ def test_large_layers_are_abbreviated_with_their_size_under_them() -> None:
     assert units(ax) == 12
     assert len(ax.patches) - units(ax) == 9  # three dots each
     assert texts(ax) == ["784", "30", "10"]
+    first = [p for p in ax.patches if isinstance(p, Circle) and p.center[0] == 0]
+    for a in first:  # the dots of the ellipsis lie between the circles, not in them
+        assert all(np.hypot(0, a.center[1] - b.center[1]) > a.radius + b.radius for b in first if b is not a)
     ax = new_ax()
     network([8, 1], ax=ax)
     assert units(ax) == 9 and not texts(ax)
@@ -76,10 +79,10 @@ def test_networks_of_wrong_shapes_are_refused() -> None:
 
 def test_product_writes_the_result_and_the_sum_of_one_entry() -> None:
     ax = new_ax()
-    product([[1, 2], [3, 4]], [[5], [-6]], ("a", "b", "c"), entry=(1, 0), ax=ax)
+    product([[1, 2], [3, 4]], [[0, 5], [1, -6]], ("a", "b", "c"), entry=(1, 1), ax=ax)
     words = texts(ax)
-    assert "row 1, column 0:  (3)(5) + (4)(−6) = −9" in words
-    assert {"a (2, 2)", "b (2, 1)", "c (2, 1)"} <= set(words) and "−7" in words
+    assert "row 1, column 1:  (3)(5) + (4)(−6) = −9" in words
+    assert {"a (2, 2)", "b (2, 2)", "c (2, 2)"} <= set(words) and "−7" in words
     yellow = [
         p for p in ax.patches if isinstance(p, Rectangle) and to_hex(p.get_facecolor()).upper() == YELLOW
     ]

@@ -108,7 +108,8 @@ def test_classes_differ_in_colour_and_in_marker() -> None:
         (lambda: boundary(lambda rows: 0.5, X, AND), r"one probability a row, \(10201,\), got \(\)"),
         (lambda: boundary(lambda rows: rows, X, AND), r"got \(10201, 2\)"),
         (lambda: boundary(Neuron([4, 4], 0).score, X, AND), r"got -4 to 12\. Did you return the score"),
-        (lambda: boundary(lambda rows: rows[:, 0] * np.nan, X, AND), "from 0 to 1, got nan"),
+        (lambda: boundary(lambda rows: rows[:, 0] * np.nan, X, AND), "got NaN in 10201 of 10201 rows"),
+        (lambda: boundary(lambda rows: None, X, AND), "got None. Is its `return` missing"),
         (lambda: functions({"f": np.sin}, 1, 1), "expected low below high"),
     ],
 )

@@ -55,6 +55,21 @@ def test_a_control_without_value_is_shown_and_not_passed_on() -> None:
     assert button in widget.children[0].children
 
 
+def test_an_error_in_the_first_drawing_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        explorer(lambda figure, slope: line(figure, 1 / slope), {"slope": FloatSlider(0.0)}, "A line.")
+
+
+def test_a_later_error_is_shown_in_place_of_the_picture_and_forgotten_when_it_is_gone() -> None:
+    slider = FloatSlider(1.0)
+    widget = explorer(lambda figure, slope: line(figure, 1 / slope), {"slope": slider}, "A line.")
+    slider.value = 0.0
+    assert "ZeroDivisionError: float division by zero" in widget.picture.value
+    assert "<img" not in widget.picture.value
+    slider.value = 2.0
+    assert "<img" in widget.picture.value
+
+
 def test_notebook_output_holds_the_still_and_its_words() -> None:
     bundle = explorer(line, {"slope": FloatSlider(1.0)}, "A line.")._repr_mimebundle_()
     assert bundle["image/png"].startswith("iVBOR")

@@ -94,6 +94,49 @@ def test_a_predict_that_returns_scores_gets_the_clear_error() -> None:
         boundary_explorer(lambda rows, weights, bias: rows @ weights + bias - 5, X, AND)
 
 
+def test_a_predict_that_fails_only_after_a_drag_says_so_in_the_pictures_place() -> None:
+    def mine(rows: np.ndarray, w: np.ndarray, bias: float) -> np.ndarray:
+        if bias > 1:
+            raise ZeroDivisionError("my own mistake")
+        return predict(rows, w, bias)
+
+    view = boundary_explorer(mine, X, AND)
+    good = view.picture.value
+    drag(view, 1.0, -1.0, 2.0)
+    assert "ZeroDivisionError: my own mistake" in view.picture.value
+    drag(view, 1.0, -1.0, 0.0)
+    assert view.picture.value == good
+
+
+def test_a_predict_that_fails_at_once_raises_where_the_reader_sees_it() -> None:
+    with pytest.raises(ValueError, match=r"got None\. Is its `return` missing"):
+        boundary_explorer(lambda rows, weights, bias: None, X, AND)
+
+
+def test_a_predict_that_works_in_place_leaves_the_points_alone() -> None:
+    points = X.copy()
+
+    def mine(rows: np.ndarray, w: np.ndarray, bias: float) -> np.ndarray:
+        rows *= 2
+        return predict(rows, w, bias)
+
+    drag(boundary_explorer(mine, points, AND), 2, 2, -3)
+    np.testing.assert_array_equal(points, X)
+
+
+def test_the_arrow_is_seen_at_a_right_angle_to_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    arrow = module._weight_arrow
+    monkeypatch.setattr(module, "_weight_arrow", lambda ax, neuron: (seen.append(ax), arrow(ax, neuron)))
+    view = vote_explorer(X * [3, 1], AND)  # a map that is three times as broad as high
+    drag(view, 2.0, 1.0, -3.0)
+    to_paper = seen[-1].transData.transform
+    along = to_paper((1.0, 1.0)) - to_paper((1.5, 0.0))  # two points where 2 x₁ + x₂ = 3
+    (label,) = seen[-1].texts
+    across = to_paper(label.xy) - to_paper(label.xyann)
+    assert abs(along @ across) < 1e-6 * np.hypot(*along) * np.hypot(*across)
+
+
 def test_the_perceptron_learns_and_in_six_rounds_and_starts_again(titles: list[str]) -> None:
     view = perceptron_explorer(X, AND)
     start = view.still

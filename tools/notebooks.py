@@ -37,9 +37,10 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     seen: set[str] = set()
     for cell in notebook.cells:
         cell.source = cell.source.strip("\n")
-        cell.metadata = nbformat.from_dict(
-            {k: cell.metadata[k] for k in KEPT_CELL_METADATA if k in cell.metadata}
-        )
+        kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        if "hide-input" in kept.get("tags", []):
+            kept["jupyter"] = {"source_hidden": True}  # folded in JupyterLab as on the page
+        cell.metadata = nbformat.from_dict(kept)
         cell["id"] = _identity(cell, seen)
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_without_widget, cell.outputs) if output is not None]

@@ -1,6 +1,7 @@
 """`python -m mininet.data`: which datasets are here, and fetching them. Built in the chapter "intro"."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -32,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _fetch(options.names) if options.command == "fetch" else _list()
-    except (DatasetUnavailable, IdxError) as problem:
+    except (DatasetUnavailable, IdxError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted; the files that were complete are kept.", file=sys.stderr)
+        return 130  # what shells say of a command that Ctrl-C ended
 
 
 def _fetch(names: Sequence[str]) -> int:
@@ -73,4 +77,6 @@ def _row(name: str, dataset: Dataset | None) -> tuple[str, str, str, str]:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal has a ×
     sys.exit(main())

@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from concurrent.futures import Future, wait
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 MAX_DOWNLOAD = 1 << 26  # bytes; the largest file of the course has 47 MB, uncompressed
+_CHUNK = 1 << 15
 
 
 class _Bounded(BytesIO):
@@ -29,31 +32,49 @@ def cache_folder() -> Path | None:
 
 
 def download(url: str, timeout: float) -> bytes:
-    """Return the bytes at ``url``, with a progress bar; ``timeout`` is the longest silence, in seconds.
+    """Return the bytes at ``url``, with a progress bar.
 
-    Raises OSError, with a short reason, whatever goes wrong.
+    A server that is silent or slow is left: in every ``timeout`` seconds it must send 32 KiB, or the
+    rest of the file. Raises OSError, with a short reason, whatever goes wrong.
     """
-    import pooch
-    import requests
     from tqdm import tqdm
 
-    buffer = _Bounded()
+    finished: Future[str | None] = Future()
     # pooch sets the total, but takes a bar that has none for no bar
-    with tqdm(desc=url.rsplit("/", 1)[-1], total=1, unit="B", unit_scale=True, leave=False) as bar:
-        fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=timeout)
-        try:
-            fetch(url, buffer, None)
-        except requests.Timeout as problem:
-            raise OSError(f"silent for {timeout:g} s") from problem
-        except requests.exceptions.SSLError as problem:
-            raise OSError("no safe connection: its certificate was refused") from problem
-        except requests.ConnectionError as problem:
-            # a silence in mid-file arrives here too
-            silent = "timed out" in str(problem).lower()
-            raise OSError(f"silent for {timeout:g} s" if silent else "no connection") from problem
-        except requests.exceptions.ChunkedEncodingError as problem:
-            raise OSError("the connection broke in mid-file") from problem
-    return buffer.getvalue()
+    bar = tqdm(desc=url.rsplit("/", 1)[-1], total=1, unit="B", unit_scale=True, leave=False)
+    # leaving the block closes the buffer, and a thread that still writes to it ends
+    with bar, _Bounded() as buffer:
+        # a thread, because a socket's timeout starts anew with every byte: one now and then would hold us
+        Thread(target=lambda: finished.set_result(_fetch(url, buffer, bar, timeout)), daemon=True).start()
+        received = 0
+        while not wait([finished], timeout).done:
+            if buffer.tell() == received:
+                raise OSError(f"sent less than {_CHUNK:,} bytes in {timeout:g} s")
+            received = buffer.tell()
+        reason = finished.result()
+        if reason is not None:
+            raise OSError(reason)
+        return buffer.getvalue()
+
+
+def _fetch(url: str, buffer: BytesIO, bar: Any, timeout: float) -> str | None:
+    """Write the bytes at ``url`` into the buffer; return the reason if that fails."""
+    import pooch
+    import requests
+
+    # twice the time: `download` gives up before, this only ends the thread that it leaves
+    fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=2 * timeout)
+    try:
+        fetch(url, buffer, None)
+    except requests.exceptions.SSLError:
+        return "no safe connection: its certificate was refused"
+    except requests.ConnectionError:
+        return "no connection"
+    except requests.exceptions.ChunkedEncodingError:
+        return "the connection broke in mid-file"
+    except (OSError, ValueError) as problem:
+        return str(problem)
+    return None
 
 
 def keep(raw: bytes, folder: Path, file: str) -> str:

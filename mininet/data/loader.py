@@ -16,6 +16,7 @@ def to_unit(images: Array) -> Floats:
     >>> to_unit(np.array([0, 51, 255], dtype=np.uint8))
     array([0. , 0.2, 1. ], dtype=float32)
     """
+    _check_arrays("to_unit", images)
     if images.dtype in (np.float32, np.float64):
         return images
     if images.dtype != np.uint8:
@@ -37,7 +38,8 @@ class DataLoader:
     ``len(loader)`` is the number of batches in an epoch. With ``shuffle=False`` the order
     is that of the arrays and no ``rng`` is needed; batches that need no conversion are
     then views of the arrays.
-    Raises ValueError on empty or unequal arrays, on batch_size < 1 and on NaN or infinity.
+    Raises TypeError on what is no array, and ValueError on empty or unequal arrays, on a y that
+    is not numbers, on a batch_size that is not 1 or more, and on NaN or infinity.
 
     >>> x, y = np.zeros((10, 2), np.float32), np.arange(10)
     >>> [len(xb) for xb, yb in DataLoader(x, y, batch_size=4, rng=np.random.default_rng(0))]
@@ -53,11 +55,16 @@ class DataLoader:
         shuffle: bool = True,
     ) -> None:
         _check_pair("DataLoader", x, y)
-        if batch_size < 1:
-            raise ValueError(f"DataLoader: expected a batch_size of at least 1, got {batch_size}.")
-        if shuffle and rng is None:
-            raise ValueError("DataLoader: shuffling needs a generator. Pass rng=np.random.default_rng(seed).")
+        if not _is_whole(batch_size) or batch_size < 1:
+            raise ValueError(f"DataLoader: expected a whole batch_size of at least 1, got {batch_size!r}.")
+        if shuffle:
+            _check_generator("DataLoader", rng)
         to_unit(x[:1])  # refuses a dtype that no batch could be made of
+        if y.dtype.kind not in "biuf":
+            raise ValueError(
+                f"DataLoader: expected numbers as y, got {y.dtype}. "
+                "Turn names into labels with np.unique(names, return_inverse=True)."
+            )
         for name, values in (("x", x), ("y", y)):
             if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
                 raise ValueError(f"DataLoader: {name} holds NaN or infinity. Clean the data first.")
@@ -92,11 +99,14 @@ def split(
     (7, 3)
     """
     _check_pair("split", x, y)
-    if not 0 < n_validation < len(x):
+    if len(x) < 2:
+        raise ValueError("split: expected at least two examples, one for each part, got 1.")
+    if not _is_whole(n_validation) or not 0 < n_validation < len(x):
         raise ValueError(
-            f"split: expected n_validation from 1 to {len(x) - 1}, got {n_validation}; "
-            "both parts need an example."
+            f"split: expected a whole n_validation from 1 to {len(x) - 1}, got {n_validation!r}; it counts "
+            "examples, and both parts need one."
         )
+    _check_generator("split", rng)
     order = rng.permutation(len(x))
     validation, train = order[:n_validation], order[n_validation:]
     return (x[train], y[train]), (x[validation], y[validation])
@@ -111,6 +121,7 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
+    _check_arrays("one_hot", labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"one_hot: expected integer labels (N,), got {labels.dtype} {labels.shape}.")
     if labels.size and (labels.min() < 0 or labels.max() >= n_classes):
@@ -122,7 +133,27 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     return encoded
 
 
+def _is_whole(number: object) -> bool:
+    return isinstance(number, (int, np.integer))
+
+
+def _check_generator(where: str, rng: object) -> None:
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            f"{where}: shuffling needs a generator, got {rng!r}. Pass np.random.default_rng(seed)."
+        )
+
+
+def _check_arrays(where: str, *values: object) -> None:
+    for value in values:
+        if not isinstance(value, np.ndarray):
+            raise TypeError(
+                f"{where}: expected a NumPy array, got {type(value).__name__}. Convert it with np.array()."
+            )
+
+
 def _check_pair(where: str, x: Array, y: Array) -> None:
+    _check_arrays(where, x, y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"{where}: x {x.shape} and y {y.shape} need one entry for each example.")
     if len(x) == 0:

@@ -34,7 +34,7 @@ class Source:
     class_names: tuple[str, ...]
     digests: dict[str, str]
     mirrors: tuple[str, ...]  # each file is at mirror + file + ".gz"
-    timeout: float = 10  # the longest silence of a mirror, in seconds
+    timeout: float = 10  # how often a mirror must be heard of, in seconds; see `download`
 
 
 MNIST = Source(
@@ -147,13 +147,15 @@ def load(source: Source) -> Dataset:
 
 def load_local(source: Source, tried: list[str]) -> Dataset | None:
     """Return the dataset from $MININET_DATA or the cache, or None; ``tried`` gets the reasons why not."""
-    folder = os.environ.get("MININET_DATA")
-    if folder:
+    chosen = os.environ.get("MININET_DATA")
+    if chosen:
+        # no shell has replaced a ~ in a settings file; and a message with the whole path needs no guesses
+        folder = Path(os.path.abspath(os.path.expanduser(chosen)))
         # the user chose these files: if one is damaged, say so instead of taking another
-        arrays = {file: _read(path, source) for file, path in _find(Path(folder), source).items()}
+        arrays = {file: _read(path, source) for file, path in _find(folder, source).items()}
         if len(arrays) == len(source.digests):
             return _assemble(source, arrays, "from $MININET_DATA")
-        tried.append(f"$MININET_DATA: {_missing(Path(folder), source, arrays)}")
+        tried.append(f"$MININET_DATA: {_missing(folder, source, arrays)}")
     else:
         tried.append("$MININET_DATA: not set")
     cache = cache_folder()
@@ -255,7 +257,7 @@ def _load_from_network(source: Source, tried: list[str]) -> Dataset | None:
                     continue
                 raw = download(f"{mirror}{file}.gz", source.timeout)
                 arrays[file] = _check(BytesIO(raw), file, source, f"{file}.gz")
-                not_kept = not_kept or keep(raw, cache / source.name, file)
+                not_kept = keep(raw, cache / source.name, file) or not_kept
             dataset = _assemble(source, arrays, f"downloaded from {mirror}")
         except (OSError, ValueError) as problem:
             tried.append(f"{mirror}: {problem}")

@@ -81,14 +81,24 @@ def _field(
     return across, up, _probabilities(values, len(grid)).reshape(cells, cells)
 
 
-def _probabilities(values: Array, count: int) -> Array:
+def _probabilities(values: Array | None, count: int) -> Array:
+    if values is None:
+        raise ValueError(
+            f"boundary: expected predict to return one probability a row, ({count},), got None. "
+            "Is its `return` missing?"
+        )
     values = np.asarray(values, dtype=np.float64)
     if values.shape not in {(count,), (count, 1)}:
         raise ValueError(
             f"boundary: expected predict to return one probability a row, ({count},), got {values.shape}. "
             "Does it handle all rows of X at once?"
         )
-    if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN fails too
+    if np.isnan(values).any():
+        raise ValueError(
+            f"boundary: expected probabilities from 0 to 1, got NaN in {np.isnan(values).sum()} of {count} rows. "
+            "Is something divided by zero, or an infinity by an infinity?"
+        )
+    if values.min() < 0 or values.max() > 1:
         raise ValueError(
             f"boundary: expected probabilities from 0 to 1, got {values.min():.3g} to {values.max():.3g}. "
             "Did you return the score instead of sigmoid(score)?"

@@ -34,19 +34,24 @@ def images(
         )
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"images: expected a title for each of {len(images)} images, got {len(titles)}.")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
+    n, height, width = images.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    gap, room = 0.12 * width, 0.3 * height if titles else 0.0
+    right, bottom = columns * (width + gap) - gap, rows * (height + room + gap) - gap
     with style():
-        figure = figure or new_figure(0.85 * columns, rows * (1.1 if titles else 0.88))
-        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+        figure = figure if figure is not None else new_figure(0.85 * columns, 0.85 * columns * bottom / right)
+        # one axes for all: a figure of 24 axes takes a second to lay out
+        ax = figure.subplots()
+        ax.axis("off")
         # a few extreme weights would make all the others pale
         top = float(np.quantile(np.abs(images), 0.995 if diverging else 1.0)) or 1.0
-        for ax in grid:
-            ax.axis("off")
         for i, image in enumerate(images):
-            _image(grid[i], image, top, diverging)
+            x, y = i % columns * (width + gap), i // columns * (height + room + gap) + room
+            _image(ax, image, top, diverging, x, y)
             if titles is not None:
-                grid[i].set_title(titles[i], fontsize=10, pad=3)
+                ax.text(x + width / 2, y - 0.05 * height, titles[i], ha="center", va="bottom", fontsize=10)
+        ax.set(xlim=(-0.01 * right, 1.01 * right), ylim=(1.01 * bottom, -0.01 * bottom), aspect="equal")
 
 
 def pixels(image: Array, ax: Any = None) -> None:
@@ -57,9 +62,10 @@ def pixels(image: Array, ax: Any = None) -> None:
     if image.ndim != 2:
         raise ValueError(f"pixels: expected one image (H, W), got {image.shape}.")
     with style():
-        ax = ax or new_axes(4.0, 4.0)
+        ax = ax if ax is not None else new_axes(4.0, 4.0)
         top = float(image.max()) or 1.0
-        _image(ax, image, top, False)
+        _image(ax, image, top)
+        ax.axis("off")
         for (row, column), value in np.ndenumerate(image):
             colour = "white" if value > top / 2 else "black"
             ax.text(column, row, f"{value:g}", ha="center", va="center", color=colour, fontsize=9)
@@ -78,7 +84,7 @@ def confusion(matrix: Array, ax: Any = None, names: Sequence[str] | None = None)
     with style():
         from matplotlib.colors import LinearSegmentedColormap
 
-        ax = ax or new_axes(5.6, 5.0)
+        ax = ax if ax is not None else new_axes(5.6, 5.0)
         mistakes = matrix * (1 - np.eye(n))
         colours = LinearSegmentedColormap.from_list("mistakes", ["white", ORANGE])
         ax.imshow(mistakes, cmap=colours, vmin=0, vmax=mistakes.max() or 1)
@@ -108,7 +114,7 @@ def bars(
         raise ValueError(f"bars: expected the probabilities of one image, (C,), got {probabilities.shape}.")
     guess = int(probabilities.argmax())
     with style():
-        ax = ax or new_axes(3.6, 3.2)
+        ax = ax if ax is not None else new_axes(3.6, 3.2)
         drawn = ax.barh(range(len(probabilities)), probabilities, color="#BBBBBB")
         drawn[guess].set_color(BLUE)
         if label is not None and label != guess:
@@ -138,27 +144,32 @@ def reading(
         raise ValueError(f"reading: expected one image (H, W), got {image.shape}.")
     names = names or [str(i) for i in range(len(probabilities))]
     with style():
-        figure = figure or new_figure(5.6, 2.9)
+        figure = figure if figure is not None else new_figure(5.6, 2.9)
         left, right = figure.subplots(1, 2)
-        _image(left, image, float(np.abs(image).max()) or 1.0, False)
+        _image(left, image, float(np.abs(image).max()) or 1.0)
+        left.axis("off")
         guess = names[int(probabilities.argmax())]
-        left.set_title(f"guess {guess}" + ("" if label is None else f", truth {names[label]}"))
+        left.set_title(f"guess {guess}" + ("" if label is None else f", label {names[label]}"))
         bars(probabilities, right, label, names)
 
 
-def _image(ax: Any, image: Array, top: float, diverging: bool) -> None:
+def _image(
+    ax: Any, image: Array, top: float, diverging: bool = False, x: float = -0.5, y: float = -0.5
+) -> None:
+    """Draw an image, a pixel as large as a unit of the axes, its upper left corner at (x, y)."""
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
 
-    if diverging:
-        colours = LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILLION])
-        ax.imshow(image, cmap=colours, vmin=-top, vmax=top, interpolation="nearest")
-    else:
-        ax.imshow(image, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
+    height, width = image.shape
+    colours = (
+        LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILLION]) if diverging else "gray_r"
+    )
+    low = -top if diverging else 0
+    extent = (x, x + width, y + height, y)
+    ax.imshow(image, cmap=colours, vmin=low, vmax=top, interpolation="nearest", extent=extent)
     # a thin frame, or a white image would have no edge on a white page
-    ax.axis("on")
-    ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set(visible=True, color="#BBBBBB", linewidth=0.8)
+    frame = Rectangle((x, y), width, height, fill=False, edgecolor="#BBBBBB", linewidth=0.8, clip_on=False)
+    ax.add_patch(frame)
 
 
 def _cell(column: int, row: int) -> Any:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mininet.plots.style import BLUE, GREY, VERMILLION, new_axes, style
+from mininet.plots.style import BLUE, VERMILLION, new_axes, style
 from mininet.typing import Floats
 
 LIMIT = 8  # a layer with more units than this is drawn abbreviated
 RADIUS = 0.36
+LINE = "#aaaaaa"  # of a weight whose value is not given
 
 Rows = list[tuple[int, float]]  # (which unit, at what height)
 
@@ -83,7 +84,7 @@ def _lines(ax: Any, x: float, gap: float, left: Rows, right: Rows, matrix: Float
     largest = 1.0 if matrix is None else max(float(np.abs(matrix).max()), 1e-12)
     for i, y in left:
         for j, y_next in right:
-            look: dict[str, Any] = {"color": "#aaaaaa", "linewidth": 0.7}
+            look: dict[str, Any] = {"color": LINE, "linewidth": 0.7}
             if matrix is not None and matrix[i, j] == 0:
                 continue
             if matrix is not None:

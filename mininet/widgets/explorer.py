@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 from mininet.plots.style import png
@@ -20,7 +21,8 @@ def explorer(
     inches; ``values`` holds the value of each control under its name. Controls without
     a value (buttons) are shown only: let their handler change another control, or call
     ``redraw()`` of the returned widget. ``alt`` says in words what the picture shows.
-    In a page without a kernel the picture remains as a still.
+    In a page without a kernel the picture remains as a still. An error in the first drawing
+    is raised; later ones are shown in the picture's place.
 
     >>> from ipywidgets import FloatSlider
     >>> e = explorer(lambda figure, w: figure.subplots().plot([0, 1], [0, w]), {"w": FloatSlider(1)}, "a line")
@@ -46,10 +48,18 @@ def explorer(
 
         def redraw(self) -> None:
             values = {name: c.value for name, c in controls.items() if hasattr(c, "value")}
-            self.still = png(lambda figure: draw(figure, **values), width, height)
+            try:
+                self.still = png(lambda figure: draw(figure, **values), width, height)
+            except Exception as problem:  # whatever the reader's own function raises
+                if not self.still:
+                    raise
+                # Jupyter hides what a control's handler raises, and the old picture would stay
+                message = escape(f"{type(problem).__name__}: {problem}")
+                self.picture.value = f'<p role="alert">{message}</p>'
+                return
             source = base64.b64encode(self.still).decode()
             self.picture.value = (
-                f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+                f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
             )
 
         def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:

@@ -16,7 +16,8 @@ def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> 
     """Return sliders for two weights and a bias, above the yes/no map that this vote draws.
 
     X (N, 2), y (N,) of 0 and 1; the sliders go from ``-limit`` to ``limit``. The arrow is
-    the pair of weights: it points to the "yes" side. The title counts right answers.
+    the weights' direction, perpendicular to the line: both axes have the same scale. The
+    title counts right answers.
 
     >>> e = vote_explorer(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1]))
     >>> e.controls["w1"].value = 2.0
@@ -34,6 +35,7 @@ def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> 
             f"z = {w1:.1f} x₁ {w2:+.1f} x₂ {bias:+.1f}     right: {right} of {len(y)}",
         )
         _weight_arrow(ax, neuron)
+        ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")  # only so does the arrow stand upright on the line
 
     sliders = {name: _slider(name, -limit, limit, step, start) for name, start in _START.items()}
     alt = "Points of two classes and the straight line where the vote turns, with an arrow to the yes side."
@@ -57,12 +59,7 @@ def boundary_explorer(
         def with_sliders(rows: Array) -> Array:
             return predict(rows, np.array([w1, w2]), bias)
 
-        boundary(with_sliders, X, y, figure.subplots())
-        p = np.asarray(with_sliders(X)).reshape(len(y))
-        given = np.where(y == 1, p, 1 - p)  # the probability of the right answer
-        with np.errstate(divide="ignore"):  # sure and wrong: the loss is infinite, and shown so
-            loss = -np.log(given).mean()
-        figure.axes[0].set_title(f"right: {int((given > 0.5).sum())} of {len(y)}     loss: {loss:.3f}")
+        _map_of_predict(figure, with_sliders, X, y)
 
     sliders = {name: _slider(name, -limit, limit, limit / 100, start) for name, start in _START.items()}
     alt = "Points of two classes over the map of probabilities that the reader's own predict function gives."
@@ -136,7 +133,8 @@ def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
 
     def draw(figure: Any, lr: float) -> None:
         left, right = figure.subplots(1, 2)
-        boundary(neuron.predict, X, y, left, f"after {len(losses) - 1} steps")
+        taken = len(losses) - 1
+        boundary(neuron.predict, X, y, left, f"after {taken} step{'s' * (taken != 1)}")
         w1, w2 = neuron.weights
         left.set_xlabel(f"weights {w1:.2f}, {w2:.2f}   bias {neuron.bias:.2f}")
         right.plot(losses, ".-", color=BLUE)
@@ -146,6 +144,17 @@ def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
         "Left the map of a neuron's probabilities with its boundary, right its loss after every step so far."
     )
     return _stepper(draw, {"one step": 1, "ten steps": 10, "100 steps": 100}, take, reset, {"lr": rate}, alt)
+
+
+def _map_of_predict(figure: Any, predict: Callable[[Array], Array], X: Array, y: Array) -> None:
+    ax = figure.subplots()
+    boundary(predict, X, y, ax)
+    p = np.asarray(predict(X.copy())).reshape(len(y))  # a copy: the reader's code may work in place
+    given = np.where(y == 1, p, 1 - p)  # the probability of the right answer
+    with np.errstate(divide="ignore"):  # sure and wrong: the loss is infinite, and shown so
+        loss = -np.log(given).mean()
+    ax.set(xlabel="x₁", ylabel="x₂")
+    ax.set_title(f"right: {int((given > 0.5).sum())} of {len(y)}     loss: {loss:.3f}")
 
 
 _START = {"w1": 1.0, "w2": -1.0, "bias": 0.0}

@@ -27,9 +27,9 @@ def small_files() -> dict[str, bytes]:
     return files
 
 
-def source_of(files: dict[str, bytes], *mirrors: str) -> Source:
+def source_of(files: dict[str, bytes], *mirrors: str, timeout: float = 10) -> Source:
     digests = {file: sha256(content).hexdigest() for file, content in files.items()}
-    return Source("small", "Small-MNIST", tuple("0123456789"), digests, mirrors, timeout=0.5)
+    return Source("small", "Small-MNIST", tuple("0123456789"), digests, mirrors, timeout)
 
 
 def write_files(folder: Path, files: dict[str, bytes], compress: bool = True) -> None:
@@ -64,7 +64,7 @@ class Mirrors:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         # wakes the handlers that hang
         self.stop = self.server.stop = threading.Event()  # type: ignore[attr-defined]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.005,))
         self.thread.start()
 
     def add(self, name: str, answer: Answer) -> str:
@@ -86,6 +86,15 @@ def respond(
     handler.send_header("Content-Length", str(len(body) if length is None else length))
     handler.end_headers()
     handler.wfile.write(body)
+
+
+def redirecting(location: str) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler, file: str) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", location)
+        handler.end_headers()
+
+    return answer
 
 
 def serving(files: dict[str, bytes]) -> Answer:

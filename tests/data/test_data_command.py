@@ -34,31 +34,38 @@ def source(mirrors: Mirrors, cache: Path, monkeypatch: pytest.MonkeyPatch):
 def test_the_table_lists_what_is_here_and_what_is_not(tmp_path: Path) -> None:
     # an empty home and an empty cache folder, whatever the platform calls them
     nowhere = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
-    result = run("-m", "mininet.data", MININET_DATA=str(tmp_path), **nowhere)
+    # and a terminal without a ×
+    result = run("-m", "mininet.data", MININET_DATA=str(tmp_path), PYTHONIOENCODING="ascii", **nowhere)
     assert (result.returncode, result.stderr) == (0, "")
     assert [line.split() for line in result.stdout.splitlines()] == [
         ["name", "where", "images", "size"],
         ["mnist", "not", "here"],
         ["fashion-mnist", "not", "here"],
-        ["digits", "embedded", "in", "mininet", "1,797", "8×8"],
+        ["digits", "embedded", "in", "mininet", "1,797", "8?8"],
     ]
-    failed = run("-m", "mininet.data", "fetch", "mnist", MININET_DATA="", MININET_OFFLINE="1", **nowhere)
-    assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr.startswith("MNIST is not on this machine")
-    assert "$MININET_DATA: not set" in failed.stderr
-    assert "Traceback" not in failed.stderr
 
 
-def test_help_says_what_there_is_to_say() -> None:
-    result = run("-m", "mininet.data", "--help")
-    assert result.returncode == 0
+def test_a_dataset_that_is_not_to_be_had_is_no_traceback(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MININET_OFFLINE", "1")
+    assert main(["fetch", "mnist"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("MNIST is not on this machine")
+    assert "$MININET_DATA: not set" in shown.err
+
+
+def test_help_says_what_there_is_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    shown = capsys.readouterr().out
     assert all(
-        word in result.stdout
-        for word in ("python -m mininet.data", "fetch", "MININET_DATA", "MININET_OFFLINE")
+        word in shown for word in ("python -m mininet.data", "fetch", "MININET_DATA", "MININET_OFFLINE")
     )
-    unknown = run("-m", "mininet.data", "fetch", "mnits")
-    assert unknown.returncode == 2
-    assert "choose from" in unknown.stderr
+    with pytest.raises(SystemExit, match="2"):
+        main(["fetch", "mnits"])
+    assert "choose from" in capsys.readouterr().err
 
 
 def test_fetch_downloads_once_and_then_says_where_it_is(
@@ -96,6 +103,30 @@ def test_a_damaged_file_is_in_the_table_and_its_error_below(
     assert "small          damaged\n" in shown.out
     assert "ends too early, 1 of 15,680 bytes" in shown.err
     assert main(["fetch", "small"]) == 1
+
+
+def test_a_file_that_cannot_be_read_is_no_traceback(
+    source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied", "a file")
+
+    write_files(tmp_path, FILES)
+    monkeypatch.setenv("MININET_DATA", str(tmp_path))
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert main(["fetch", "small"]) == 1
+    assert "Permission denied: 'a file'" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_no_traceback(
+    source, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mininet.data.__main__.load", interrupt)
+    assert main(["fetch", "small"]) == 130
+    assert capsys.readouterr().err.startswith("Interrupted")
 
 
 def test_importing_the_package_imports_numpy_alone() -> None:

@@ -1,5 +1,7 @@
 """Batches: every example exactly once an epoch, float32 in [0, 1], and clear errors."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,9 +82,13 @@ def test_bad_loaders_are_errors_that_say_why() -> None:
     for arguments, message in (
         ((x[:0], y[:0], 2, rng), r"no examples, x is \(0, 2\)"),
         ((x, y[:3], 2, rng), r"x \(4, 2\) and y \(3,\)"),
-        ((x, np.float32(1), 2, rng), r"x \(4, 2\) and y \(\)"),
-        ((x, y, 0, rng), "batch_size of at least 1, got 0"),
-        ((x, y, 2), "needs a generator"),
+        ((x, np.array(1), 2, rng), r"x \(4, 2\) and y \(\)"),
+        ((x, y, 0, rng), "a whole batch_size of at least 1, got 0"),
+        ((x, y, 2.0, rng), r"a whole batch_size of at least 1, got 2\.0"),
+        ((x, y, 2), "needs a generator, got None"),
+        ((x, y, 2, 0), "needs a generator, got 0"),
+        ((x, np.array(list("abcd")), 2, rng), "expected numbers as y, got <U1"),
+        ((x, np.array([0, 1, None, 3]), 2, rng), "expected numbers as y, got object"),
         ((x.astype(np.int64), y, 2, rng), "expected uint8 pixels, float32 or float64, got int64"),
         ((x * np.float32("nan"), y, 2, rng), "x holds NaN or infinity"),
         ((x, np.array([0, 1, np.inf, 0]), 2, rng), "y holds NaN or infinity"),
@@ -105,9 +111,38 @@ def test_a_split_is_disjoint_and_complete(n: int, data: st.DataObject) -> None:
 def test_a_split_is_random_and_both_parts_are_needed() -> None:
     x, y = pairs(30)
     assert split(x, y, 10, np.random.default_rng(0))[1][1].tolist() != list(range(10))
-    for n_validation in (0, 30, -1):
-        with pytest.raises(ValueError, match=f"n_validation from 1 to 29, got {n_validation}"):
+    for n_validation in (0, 30, -1, 0.2, 6.0):
+        with pytest.raises(ValueError, match=f"a whole n_validation from 1 to 29, got {n_validation}"):
             split(x, y, n_validation, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="at least two examples"):
+        split(x[:1], y[:1], 1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="split: shuffling needs a generator, got 7"):
+        split(x, y, 10, 7)
+
+
+@pytest.mark.parametrize("part", [lambda x: x[::2], lambda x: x[::-1], lambda x: np.asfortranarray(x)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_arrays_may_lie_in_memory_as_they_like(part: Callable, dtype: type) -> None:
+    x = part(np.arange(24, dtype=dtype).reshape(8, 3))
+    y = np.arange(len(x))
+    for xb, yb in DataLoader(x, y, 3, np.random.default_rng(0)):
+        np.testing.assert_array_equal(xb, to_unit(x)[yb])
+
+
+def test_lists_are_errors_that_say_what_to_do() -> None:
+    x, y = pairs(4)
+    rng = np.random.default_rng(0)
+    for call in (
+        lambda: DataLoader(x.tolist(), y, 2, rng),
+        lambda: DataLoader(x, y.tolist(), 2, rng),
+        lambda: split(x, y.tolist(), 2, rng),
+        lambda: one_hot([0, 1], 2),
+        lambda: to_unit([0, 255]),
+    ):
+        with pytest.raises(
+            TypeError, match=r"expected a NumPy array, got list\. Convert it with np\.array\(\)"
+        ):
+            call()
 
 
 @given(st.lists(st.integers(0, 6), max_size=20))
