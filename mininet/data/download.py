@@ -62,8 +62,8 @@ def _fetch(url: str, buffer: BytesIO, bar: Any, timeout: float) -> str | None:
     import pooch
     import requests
 
-    # twice the time: `download` gives up before, this only ends the thread that it leaves
-    fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=2 * timeout)
+    # ten times the time: `download` gives up before, this only ends the thread that it leaves
+    fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=10 * timeout)
     try:
         fetch(url, buffer, None)
     except requests.exceptions.SSLError:
