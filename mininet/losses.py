@@ -9,7 +9,7 @@ their gradient becomes simply (probability - target) / N.
 
 import numpy as np
 
-from mininet.activations import log_softmax, sigmoid
+from mininet.activations import sigmoid
 from mininet.typing import Array, Floats
 
 
@@ -48,7 +48,7 @@ def binary_cross_entropy(logits: Floats, target: Floats) -> tuple[float, Floats]
             "broadcasting them would compare every pair."
         )
     _require_batch("binary_cross_entropy", logits)
-    if target.min() < 0 or target.max() > 1:
+    if not (target.min() >= 0 and target.max() <= 1):  # asked in this way, nan is found too
         raise ValueError(
             f"binary_cross_entropy: expected targets from 0 to 1, got {target.min()} to {target.max()}."
         )
@@ -61,7 +61,7 @@ def cross_entropy(logits: Floats, labels: Array) -> tuple[float, Floats]:
     """Return the mean of -log(softmax(logits)[label]), and its gradient by the logits.
 
     ``logits`` is (N, C), ``labels`` is (N,) whole numbers from 0 to C - 1; the gradient
-    is (N, C). Softmax and logarithm are one operation here: finite for any finite logits.
+    is (N, C). Softmax and logarithm are one operation here, so that large logits cannot overflow.
 
     >>> loss, gradient = cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))
     >>> round(loss, 4), gradient
@@ -80,15 +80,19 @@ def cross_entropy(logits: Floats, labels: Array) -> tuple[float, Floats]:
         raise ValueError(
             f"cross_entropy: expected labels from 0 to {n_classes - 1}, got {labels.min()} to {labels.max()}."
         )
-    rows = np.arange(n)
-    log_p = log_softmax(logits)
-    loss = -float(log_p[rows, labels].mean())
-    gradient = np.exp(log_p)
-    gradient[rows, labels] -= 1
-    gradient *= 1 / n
+    right = np.arange(n), labels  # of each row, the entry of its label
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    gradient: Floats = np.exp(shifted)
+    total = gradient.sum(axis=1, keepdims=True)  # (N, 1)
+    loss = float(np.log(total).sum() - shifted[right].sum()) / n
+    gradient /= total  # the probabilities, of which the right one gets 1 subtracted
+    gradient[right] -= 1
+    gradient /= n
     return loss, gradient
 
 
 def _require_batch(name: str, prediction: Floats) -> None:
     if prediction.size == 0:
-        raise ValueError(f"{name}: the batch is empty, shape {prediction.shape}; a mean over nothing has no value.")
+        raise ValueError(
+            f"{name}: the batch is empty, shape {prediction.shape}; a mean over nothing has no value."
+        )

@@ -177,7 +177,8 @@ def _bar(epochs: int, steps: int, wanted: bool) -> Iterator[Callable[[float], No
         print("(no progress bar: pip install tqdm)", file=sys.stderr)
         yield lambda loss: None
         return
-    with tqdm(total=epochs * steps, unit="step") as bar:
+    # one update a second: a reader that falls behind, such as a notebook test, drops what it cannot queue
+    with tqdm(total=epochs * steps, unit="step", mininterval=1) as bar:
 
         def advance(loss: float) -> None:
             bar.set_description_str(f"epoch {bar.n // steps + 1}/{epochs}, loss {loss:.3f}", refresh=False)

@@ -348,6 +348,14 @@ def test_state_dict_and_network_share_no_memory(rng: np.random.Generator) -> Non
     assert (net[0].weight.data == 7).all()
 
 
+def test_loading_forgets_the_gradients_of_the_old_weights(rng: np.random.Generator) -> None:
+    net = mlp([2, 2], rng)
+    net(np.ones((1, 2), np.float32))
+    net.backward(np.ones((1, 2), np.float32))
+    net.load_state_dict(net.state_dict())
+    assert all(p.grad is None for p in net.parameters())
+
+
 def test_loading_keeps_the_networks_dtype(rng: np.random.Generator) -> None:
     net = mlp([2, 2], rng)
     net.load_state_dict({name: array.astype(np.float64) for name, array in net.state_dict().items()})
@@ -365,7 +373,7 @@ def test_failed_load_names_every_problem_and_changes_nothing(rng: np.random.Gene
     }
     message = (
         r"load_state_dict: missing '2\.bias'; unexpected '4\.bias'; "
-        r"'0\.weight' is \(3, 4\) here and \(4, 3\) in the file\."
+        r"'0\.weight' is \(3, 4\) here and \(4, 3\) in the given state\."
     )
     with pytest.raises(ValueError, match=f"^{message}$"):
         net.load_state_dict(bad)
@@ -421,6 +429,42 @@ def test_sequential_wants_layers(rng: np.random.Generator) -> None:
         Sequential()
 
 
+def test_sequential_refuses_a_layer_in_two_places(rng: np.random.Generator) -> None:
+    # it would keep the second input only, and the first place's gradients would be wrong without a word
+    bend = ReLU()
+    with pytest.raises(ValueError, match=r"layer 3, ReLU\(\), is in the row already.*make a new one"):
+        Sequential(Linear(3, 3, rng), bend, Linear(3, 3, rng), bend)
+
+
+def test_sequential_names_the_layer_that_returns_no_gradient(rng: np.random.Generator) -> None:
+    class Forgetful(Tanh):
+        def backward(self, grad: np.ndarray, input_gradient: bool = True) -> None:
+            super().backward(grad)  # the return is missing
+
+    net = Sequential(Linear(2, 3, rng), Forgetful(), Linear(3, 2, rng))
+    net(np.zeros((4, 2), np.float32))
+    for input_gradient in (True, False):
+        with pytest.raises(TypeError, match=r"layer 1, Forgetful\(\), returned None from backward"):
+            net.backward(np.zeros((4, 2), np.float32), input_gradient)
+
+
+@pytest.mark.parametrize("layer", [Sigmoid(), Tanh(), ReLU(), Flatten()])
+def test_a_gradient_that_numpy_would_broadcast_is_refused(layer: Layer) -> None:
+    layer.forward(np.zeros((4, 6)))
+    with pytest.raises(ValueError, match=r"\)\.backward: .* the output's shape \(4, 6\), got \(6,\)"):
+        layer.backward(np.zeros(6))
+
+
+def test_a_parameter_refuses_a_gradient_of_another_shape() -> None:
+    with pytest.raises(ValueError, match=r"parameter's shape \(3,\), got \(1,\)"):
+        Parameter(np.zeros(3)).add_gradient(np.zeros(1))
+
+
+def test_starting_weights_of_the_wrong_shape_are_refused(rng: np.random.Generator) -> None:
+    with pytest.raises(ValueError, match=r"Linear\(2, 3\): .* shape \(2, 3\) from init, got \(3, 2\)"):
+        Linear(2, 3, rng, init=lambda i, o, _: np.zeros((o, i)))
+
+
 @pytest.mark.parametrize("sizes", [[], [784]])
 def test_mlp_wants_two_sizes(sizes: list[int], rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match=r"mlp: expected at least an input and an output size, got \["):
@@ -455,3 +499,33 @@ def test_a_layer_of_ones_own_joins_a_network(rng: np.random.Generator) -> None:
     net = Sequential(Linear(3, 2, rng), Scale()).astype(np.float64)
     assert [name for name, _ in net.named_parameters()] == ["0.weight", "0.bias", "1.factor"]
     assert check_layer(net, inputs(rng, 4, 3), rng).ok
+
+
+def test_a_layer_made_of_layers_shows_their_parameters(rng: np.random.Generator) -> None:
+    class Residual(Layer):
+        def __init__(self) -> None:
+            self.inner = mlp([3, 4, 3], rng, Tanh)
+
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            return x + self.inner(x)
+
+        def backward(self, grad: np.ndarray, input_gradient: bool = True) -> np.ndarray:
+            below = self.inner.backward(grad)
+            assert below is not None
+            return grad + below
+
+    net = Sequential(Linear(2, 3, rng), Residual()).astype(np.float64)
+    names = [name for name, _ in net.named_parameters()]
+    assert names[2:] == ["1.inner.0.weight", "1.inner.0.bias", "1.inner.2.weight", "1.inner.2.bias"]
+    assert check_layer(net, inputs(rng, 4, 2), rng).ok
+
+
+def test_every_layer_prints_its_name(rng: np.random.Generator) -> None:
+    class Own(Linear):
+        pass
+
+    assert [repr(layer) for layer in (Flatten(), ReLU(), Own(2, 3, rng))] == [
+        "Flatten()",
+        "ReLU()",
+        "Own(2, 3)",
+    ]

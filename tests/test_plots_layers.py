@@ -64,6 +64,12 @@ def test_values_stand_in_their_circles_and_unknown_ones_are_left_out() -> None:
     assert set(where.values()) < circles
 
 
+def test_an_exact_zero_is_told_from_a_rounded_one() -> None:
+    ax = new_ax()
+    network([2, 1], ax=ax, values=[[-0.0, 0.001], [0.0]])
+    assert texts(ax) == ["0", "0.00", "0"]
+
+
 def test_networks_of_wrong_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"two or more layers of at least one unit, got \[3\]"):
         network([3], ax=new_ax())

@@ -166,8 +166,19 @@ def test_cold_makes_the_largest_take_all(shown: list[list[str]]) -> None:
 
 
 def test_a_softmax_of_the_wrong_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"probabilities of shape \(1, 3\), got \(1,\)"):
+    with pytest.raises(ValueError, match=r"probabilities of shape \(1, 3\) from your function, got \(1,\)"):
         softmax_explorer(lambda z: z.sum(axis=-1))
+
+
+def test_a_softmax_that_answers_nothing_or_words_is_refused_and_infinity_is_shown(
+    shown: list[list[str]],
+) -> None:
+    with pytest.raises(ValueError, match=r"from your function, got None\. Is its return missing\?"):
+        softmax_explorer(lambda z: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ValueError, match="from your function, got 'high'"):
+        softmax_explorer(lambda z: "high")  # type: ignore[arg-type,return-value]
+    softmax_explorer(lambda z: np.abs(z) / 0)
+    assert "sum of probabilities: not a number" in shown[-1] and shown[-1].count("infinite") == 2
 
 
 class NoTranspose(Linear):
@@ -208,3 +219,53 @@ def test_the_check_leaves_the_layer_alone_and_names_missing_gradients() -> None:
     assert layer.weight.data.dtype == np.float32 and layer.weight.grad is None
     with pytest.raises(ValueError, match="left no gradient for weight, bias"):
         check_explorer(Forgetful(3, 2, np.random.default_rng(0)), (2, 3))
+
+
+def test_what_is_no_layer_or_gives_no_output_is_named(shown: list[list[str]]) -> None:
+    class Mute(Layer):
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            return None  # type: ignore[return-value]
+
+    for wrong in (Mute, np.tanh):
+        with pytest.raises(
+            TypeError, match=r"expected a layer that inherits from mininet\.layers\.Layer, got <"
+        ):
+            check_explorer(wrong, (2, 3))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Mute\(\)\.forward returned None; return the output"):
+        check_explorer(Mute(), (2, 3))
+    with pytest.raises(TypeError, match=r"Mute\(\)\.forward returned None; return the output"):
+        flow_explorer(Sequential(Mute()), X, 0)
+
+
+def test_the_leaky_relu_of_the_exercise_is_right(shown: list[list[str]]) -> None:
+    class LeakyReLU(Layer):
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            self.slope = np.where(x > 0, 1, 0.1).astype(x.dtype)
+            return x * self.slope
+
+        def backward(self, grad: np.ndarray, input_gradient: bool = True) -> np.ndarray:
+            return grad * self.slope
+
+    check_explorer(LeakyReLU(), (3, 4))
+    assert verdicts(shown[-1]) == [True] and shown[-1].count("✓") == 12
+    flow_explorer(mlp([2, 3, 2], np.random.default_rng(0), LeakyReLU), X, 0).controls["step"].value = 2
+    assert "LeakyReLU().forward" in shown[-1][0]
+
+
+def test_every_line_of_the_starting_weights_stays_in_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures: list[Figure] = []
+
+    def unrendered(draw, width: float, height: float) -> bytes:  # type: ignore[no-untyped-def]
+        figures.append(Figure())
+        draw(figures[-1])
+        return b""
+
+    monkeypatch.setattr("mininet.widgets.explorer.png", unrendered)
+    view = init_explorer()
+    for name in view.controls["activation"].options:
+        view.controls["activation"].value = name
+        for end in ("min", "max"):
+            view.controls["gain"].value = getattr(view.controls["gain"], end)
+            for ax in figures[-1].axes:
+                low, high = ax.get_ylim()
+                assert low <= min(ax.lines[0].get_ydata()) and max(ax.lines[0].get_ydata()) <= high

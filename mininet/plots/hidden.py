@@ -15,7 +15,7 @@ Line = tuple[Array, float]  # (weights (2,), bias): the points with weights · a
 
 _MARGIN = 0.25  # how far the sheet reaches beyond the points
 _LINES = 7  # lines of the sheet in each direction
-_DIRECTIONS = 720  # tried for a separating line, every half degree
+_ROUNDING = 1e-9  # of the points' extent: a gap below it may be a rounded nothing
 _TOUCHING = 0.02  # two points nearer than this part of the picture's width share one name
 
 
@@ -59,8 +59,7 @@ def hidden_space(
 def separating_line(A: Array, y: Array) -> Line | None:
     """Return the line that keeps the points A (N, 2) with y = 1 from those with y = 0, or None.
 
-    Of 720 directions the one with the widest gap is taken, and the line lies in the gap's
-    middle, its positive side where y is 1. A gap below 0.001 counts as none.
+    Of all such lines it is the one in the middle of the widest gap, its positive side where y is 1.
 
     >>> separating_line(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])) is None
     True
@@ -68,12 +67,18 @@ def separating_line(A: Array, y: Array) -> Line | None:
     A, yes = np.asarray(A, dtype=np.float64), np.asarray(y) == 1
     if yes.all() or not yes.any():
         raise ValueError("separating_line: expected points of both classes, got only one class.")
-    angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
-    directions = np.stack([np.cos(angles), np.sin(angles)])  # (2, directions)
+    # the widest gap touches two points and lies across their difference, or three and lies along one of theirs
+    along = (A[:, np.newaxis] - A).reshape(-1, 2)
+    candidates = np.concatenate([along, along @ np.array([[0, 1], [-1, 0]])])  # and turned by 90°
+    lengths = np.hypot(*candidates.T)
+    extent = lengths.max()
+    if extent == 0:
+        return None
+    directions = (candidates[lengths > 0] / lengths[lengths > 0, np.newaxis]).T  # (2, directions)
     votes = A @ directions  # (N, directions)
     low, high = votes[~yes].max(axis=0), votes[yes].min(axis=0)
     best = int((high - low).argmax())
-    if high[best] - low[best] < 1e-3:
+    if high[best] - low[best] < _ROUNDING * extent:
         return None
     return directions[:, best], -float(low[best] + high[best]) / 2
 
@@ -203,14 +208,20 @@ def places(hidden: Function, X: Array) -> Floats:
     >>> places(lambda X: 2 * X, np.array([[1.0, 2.0]]))
     array([[2., 4.]])
     """
-    A = np.asarray(hidden(X), dtype=np.float64)
+    moved = hidden(X.copy())  # a copy: hidden may work in place
+    if moved is None:
+        raise ValueError("hidden_space: expected an array from hidden, got None. Is its `return` missing?")
+    A = np.asarray(moved, dtype=np.float64)
     if A.shape != X.shape:
         raise ValueError(
             f"hidden_space: expected hidden to return {X.shape} for an input of {X.shape}, got {A.shape}. "
             "Two numbers a row are needed, to be drawn on a plane: np.stack([first, second], axis=1)."
         )
     if not np.isfinite(A).all():
-        raise ValueError("hidden_space: expected finite numbers from hidden, got infinity or nan.")
+        raise ValueError(
+            "hidden_space: expected finite numbers from hidden, got infinity or nan. The points and the net "
+            f"around them go down to {X.min():g}, where a root, a logarithm or 1/x may have no value."
+        )
     return A
 
 
@@ -271,10 +282,13 @@ def _name_the_points(X: Array, A: Array, y: Array, ax: Any) -> None:
                 zorder=3,
             )
         names = ", ".join("".join(str(int(x)) for x in X[i]) for i in together)
-        outwards = A[together[0]] - A.mean(axis=0)
+        away = A[together[0]] - A[[i for i in range(len(A)) if i not in together]]  # from each other point
+        distance = np.hypot(*away.T)[:, np.newaxis]
+        outwards = (away / distance / distance).sum(axis=0)  # most from the nearest
         dx, dy = 9 * outwards / max(float(np.hypot(*outwards)), 1e-9)
         across = (A[together[0], 0] - low) / (high - low)
-        if (dx > 0 and across > 0.7) or (dx < 0 and across < 0.3):
+        room = 0.12 + 0.035 * len(names)  # of the width, in a small picture
+        if (dx > 0 and across > 1 - room) or (dx < 0 and across < room):
             dx = -dx  # the text would leave the picture
         ax.annotate(
             names,

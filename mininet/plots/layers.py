@@ -98,7 +98,7 @@ def histograms(rows: Mapping[str, Sequence[Floats]], figure: Any = None) -> None
 def scores(z: ArrayLike, p: ArrayLike, names: Sequence[str] | None = None, figure: Any = None) -> None:
     """Draw scores z (C,) as bars beside the probabilities p (C,) made of them, each with its number.
 
-    A probability that is not a number is written as such, with no bar.
+    What is not a finite number is written as such, with no bar.
 
     >>> scores([2.0, 1.0], [0.73, 0.27])
     """
@@ -113,10 +113,11 @@ def scores(z: ArrayLike, p: ArrayLike, names: Sequence[str] | None = None, figur
             (left, z, "scores", BLUE, 1),
             (right, p, "probabilities", ORANGE, 3),
         ):
-            shown = np.nan_to_num(values, nan=0.0)
+            shown = np.where(np.isfinite(values), values, 0)
             ax.barh(range(len(z)), shown, color=colour, height=0.6)
             for i, value in enumerate(values):
-                text = f"{value:.{digits}f}".replace("-", "−") if np.isfinite(value) else "not a number"
+                text = "not a number" if np.isnan(value) else f"{value:.{digits}f}".replace("inf", "infinite")
+                text = text.replace("-", "−")
                 ax.annotate(text, (max(shown[i], 0), i), (4, 0), textcoords="offset points", va="center")
             ax.set_yticks(range(len(z)), names)
             ax.set_title(title)

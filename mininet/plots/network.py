@@ -112,7 +112,9 @@ def _units(ax: Any, x: float, rows: Rows, size: int, numbers: Floats | None) -> 
 
 
 def _text(value: float) -> str:
-    """Return a number in at most five characters where that is possible: -0.34, 12.50, 1.2e+05."""
+    """Return a number in at most five characters where that is possible: -0.34, 12.50, 1.2e+05; 0 if exact."""
+    if value == 0:  # a ReLU's, say; 0.00 is a rounded number
+        return "0"
     text = f"{value:.2f}" if abs(value) < 99.5 else f"{value:.2g}"
     return text.replace("-", "−")
 

@@ -39,6 +39,8 @@ def flow_explorer(net: Sequential, x: Floats, label: int) -> Any:
     ``x`` is (D,), ``label`` its class; every layer has at most eight units. The loss is
     `mininet.losses.cross_entropy`. Above, the lines are the weights; below, their gradients.
     The network itself is left as it was.
+    Errors: `ValueError` for a layer too large to draw; `TypeError` where a layer's forward returns
+    None, `RuntimeError` where its backward does.
     """
     import ipywidgets as widgets
 
@@ -77,7 +79,10 @@ def _flow(net: Sequential, x: Floats, label: int) -> tuple[list[Floats], list[Fl
     """Return the values between the layers, the gradients by them, and the loss, for one sample."""
     values = [x[None, :]]
     for layer in net:
-        values.append(layer.forward(values[-1]))
+        out: Floats | None = layer.forward(values[-1])  # a reader's own forward may forget its return
+        if out is None:
+            raise TypeError(f"flow_explorer: {layer!r}.forward returned None; return the output.")
+        values.append(out)
     loss, gradient = cross_entropy(values[-1], np.array([label]))
     gradients = [gradient]
     for i in range(len(net) - 1, -1, -1):
@@ -135,7 +140,7 @@ def init_explorer(seed: int = 0) -> Any:
         curves({activation: backward}, ax=right, xlabel="layers back from the loss", ylabel="", log=True)
         left.set_title(f"values: 1.00 → {forward[-1]:.2g}")
         right.set_title(f"gradients: 1.00 → {backward[-1]:.2g}")
-        left.set_ylim(1e-8, 1e4)
+        left.set_ylim(1e-14, 1e4)  # all that the slider can do
 
     alt = "Two lines on a log scale: the spread of values forward and of gradients back through ten layers."
     controls = {"gain": gain, "activation": activation, "xavier": xavier, "he": he}
@@ -182,11 +187,18 @@ def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Any:
     def draw(figure: Any, z0: float, z1: float, z2: float, temperature: float, shift: float) -> None:
         z = np.array([[z0, z1, z2]], dtype=np.float32) / np.float32(temperature) + np.float32(shift)
         with np.errstate(all="ignore"):
-            p = np.asarray(function(z))
-        if p.shape != z.shape:
-            raise ValueError(f"softmax_explorer: expected probabilities of shape {z.shape}, got {p.shape}.")
+            answer = function(z)
+            p = np.asarray(answer)
+            total = f"{p.sum():.4f}" if p.dtype.kind in "iuf" else ""
+        if p.shape != z.shape or not total:
+            what = p.shape if p.ndim else repr(answer)
+            hint = " Is its return missing?" if answer is None else ""
+            raise ValueError(
+                f"softmax_explorer: expected probabilities of shape {z.shape} from your function, got {what}.{hint}"
+            )
         scores(z[0], p[0], figure=figure)
-        figure.suptitle(f"sum of probabilities: {p.sum():.4f}".replace("nan", "not a number"), fontsize=10)
+        total = total.replace("nan", "not a number").replace("inf", "infinite")
+        figure.suptitle(f"sum of probabilities: {total}", fontsize=10)
 
     alt = "Bars for three scores on the left and for the three probabilities made of them on the right."
     return explorer(draw, {**sliders, "temperature": temperature, "shift": shift}, alt, 6.6, 2.6)
@@ -198,9 +210,16 @@ def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Any:
     ``shape`` is that of the input, batch first; keep it small. Ticks and green: they agree
     to 1e-6; crosses and red: they do not. The layer may be of your own making: it
     is copied and converted to float64, and left as it was.
+    Errors: `TypeError` for what is not a layer, or a forward without a return; `ValueError` where
+    backward leaves no gradient.
     """
     import ipywidgets as widgets
 
+    if not isinstance(layer, Layer):
+        raise TypeError(
+            f"check_explorer: expected a layer that inherits from mininet.layers.Layer, got {layer!r}; "
+            "write MyLayer(), with brackets."
+        )
     layer = copy.deepcopy(layer).astype(np.float64)
     place = widgets.IntSlider(seed, 0, 20, description="input no.")
     nudge = widgets.IntSlider(-5, -12, -1, description="log₁₀ nudge")
@@ -221,11 +240,17 @@ def _both_gradients(
     parameters = dict(layer.named_parameters())
     for p in parameters.values():
         p.grad = None
-    weights = rng.standard_normal(layer.forward(x).shape)
+    out: Floats | None = layer.forward(x)  # a reader's own forward may forget its return
+    if out is None:
+        raise TypeError(f"check_explorer: {layer!r}.forward returned None; return the output.")
+    weights = rng.standard_normal(out.shape)
     ours = {"input": layer.backward(weights), **{name: p.grad for name, p in parameters.items()}}
     missing = [name for name, gradient in ours.items() if gradient is None]
     if missing:
-        raise ValueError(f"check_explorer: backward() left no gradient for {', '.join(missing)}.")
+        raise ValueError(
+            f"check_explorer: backward() left no gradient for {', '.join(missing)}; "
+            "return the one by the input, add_gradient those by the parameters."
+        )
     nudged = {"input": numerical_gradient(lambda v: float((weights * layer.forward(v)).sum()), x, h)}
     for name, p in parameters.items():
         data = p.data

@@ -35,26 +35,32 @@ def step_explorer(
 
     def reset() -> None:
         state["p"] = {name: np.array(value, dtype=np.float64) for name, value in start.items()}
-        state["steps"] = 0
+        state["steps"] = state["ordered"] = 0
 
-    def go(steps: int) -> None:
+    def order(steps: int) -> None:
+        # done when the picture is drawn: an error here, in a button's handler, would not be shown
+        state["ordered"] = steps
+
+    def go() -> None:
+        steps, state["ordered"] = state["ordered"], 0
         for _ in range(steps):
-            gradients = loss_and_gradients(state["p"])[1]
+            _, gradients = _checked(loss_and_gradients, state["p"])
             state["p"] = {name: value - lr * gradients[name] for name, value in state["p"].items()}
-        state["steps"] += steps
+            state["steps"] += 1
 
     def draw(figure: Any) -> None:
+        go()
         top, bottom = figure.subfigures(2, 1, height_ratios=[1.25, 1])
-        loss, gradients = loss_and_gradients(state["p"])
+        loss, gradients = _checked(loss_and_gradients, state["p"])
         title = f"after {state['steps']} steps: loss {loss:.4f}"
         two_spaces(state["p"], X, y, figure=top, titles=(title, "the hidden space"))
         _gradient_table(bottom, state["p"], gradients, loss_and_gradients)
 
     reset()
     presses = {
-        "1 step": lambda: go(1),
-        "10 steps": lambda: go(10),
-        "100 steps": lambda: go(100),
+        "1 step": lambda: order(1),
+        "10 steps": lambda: order(10),
+        "100 steps": lambda: order(100),
         "start again": reset,
     }
     buttons = {name: widgets.Button(description=name) for name in presses}
@@ -74,6 +80,28 @@ def _then_redraw(press: Callable[[], None], target: Any) -> Callable[[Any], None
         target.redraw()
 
     return pressed
+
+
+def _checked(function: LossAndGradients, p: Parameters) -> tuple[float, Mapping[str, Floats]]:
+    """Return what the reader's function returns, or say clearly what does not fit."""
+    answer: Any = function(p)
+    if not (isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[1], Mapping)):
+        raise TypeError(
+            "step_explorer: expected the function to return (loss, gradients), a number and a dictionary, "
+            f"got {type(answer).__name__}. Is a `return`, or a part of it, missing?"
+        )
+    loss, gradients = answer
+    if np.shape(loss) != ():
+        raise ValueError(f"step_explorer: expected one number as loss, got shape {np.shape(loss)}.")
+    for name, value in p.items():
+        gradient = gradients.get(name)
+        got = "nothing" if gradient is None else np.shape(gradient)
+        if got != value.shape:
+            raise ValueError(
+                f"step_explorer: expected a gradient of shape {value.shape} for {name}, got {got}. "
+                "A gradient has the shape of what it belongs to."
+            )
+    return float(loss), gradients
 
 
 def _gradient_table(figure: Any, p: Parameters, gradients: Parameters, function: LossAndGradients) -> None:
