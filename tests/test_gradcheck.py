@@ -166,8 +166,20 @@ def test_compare_tells_exact_from_close() -> None:
     assert repr(table) == str(table)
 
 
-def test_compare_refuses_shapes_that_would_broadcast() -> None:
-    assert not compare({"b": np.ones((1, 2))}, {"b": np.ones(2)}).ok
+def test_compare_refuses_shapes_that_would_broadcast_and_names_both() -> None:
+    table = compare({"b": np.ones((1, 2))}, {"b": np.ones(2)})
+    assert not table.ok
+    assert str(table).endswith("(1, 2)       no     NOT OK inf, expected shape (2,)")
+
+
+def test_small_unsigned_numbers_do_not_wrap_around() -> None:
+    (row,) = compare({"x": np.array([1], dtype=np.uint8)}, {"x": np.array([2], dtype=np.uint8)})
+    assert row.difference == 0.5
+
+
+def test_a_gradient_of_none_for_a_single_number_is_found() -> None:
+    with pytest.raises(GradientError, match=r"x .* NOT OK"):
+        check_gradients(lambda p: (float(p["x"] ** 2), {"x": None}), {"x": np.array(3.0)})
 
 
 class Parameter:

@@ -90,6 +90,14 @@ def test_logits_of_a_thousand_give_finite_losses_and_gradients(dtype: type) -> N
     np.testing.assert_array_equal(gradient, [[0, 0], [0.5, -0.5]])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64])
+def test_labels_may_be_whole_numbers_of_any_kind(dtype: type) -> None:
+    z = scores()
+    loss, gradient = cross_entropy(z, LABELS.astype(dtype))
+    assert loss == cross_entropy(z, LABELS)[0]
+    np.testing.assert_array_equal(gradient, cross_entropy(z, LABELS)[1])
+
+
 def test_float32_stays_float32() -> None:
     z, y = scores().astype(np.float32), targets().astype(np.float32)
     for loss, gradient in (mse(z, y), binary_cross_entropy(z, y), cross_entropy(z, LABELS)):
@@ -139,6 +147,11 @@ def test_cross_entropy_is_minus_the_log_softmax_at_the_label() -> None:
             lambda: binary_cross_entropy(np.zeros(2), np.array([-1.0, 1.0])),
             ValueError,
             r"expected targets from 0 to 1, got -1.0 to 1.0",
+        ),
+        (
+            lambda: binary_cross_entropy(np.zeros(2), np.array([np.nan, 1.0])),
+            ValueError,
+            r"expected targets from 0 to 1, got nan",
         ),
         (
             lambda: cross_entropy(np.zeros(3), np.array([0])),

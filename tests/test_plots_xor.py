@@ -97,6 +97,22 @@ def test_no_line_separates_xor_and_one_does_in_the_space_made_by_hand() -> None:
     np.testing.assert_array_equal(score > 0, y == 1)
 
 
+def test_a_gap_in_a_narrow_direction_is_found() -> None:
+    A = X * [1000, 1]
+    A[:, 1] += A[:, 0] + np.array([0, 1, -1, 0])  # along a long, narrow, slanting strip
+    weights, bias = separating_line(A, np.array([0, 1, 0, 1]))
+    np.testing.assert_array_equal(A @ weights + bias > 0, [False, True, False, True])
+
+
+def test_no_rotation_or_scale_lets_a_line_separate_xor() -> None:
+    rng = np.random.default_rng(0)
+    for scale in (1e-6, 1, 1e6):
+        assert all(
+            separating_line(scale * (X @ rng.standard_normal((2, 2)) + rng.standard_normal(2)), y) is None
+            for _ in range(20)
+        )
+
+
 def test_points_that_lie_on_one_another_are_not_separated() -> None:
     assert separating_line(np.zeros((2, 2)), np.array([0, 1])) is None
 
@@ -115,6 +131,25 @@ def test_hidden_space_draws_the_points_where_the_function_puts_them(ax) -> None:
 def test_points_at_one_place_share_one_name(ax) -> None:
     hidden_space(lambda X: np.stack([X[:, 0] * X[:, 1], X.sum(axis=1)], axis=1), X, y, ax=ax)
     assert sorted(text.get_text() for text in ax.texts) == ["00", "01, 10", "11"]
+
+
+def test_names_of_near_points_do_not_overlap(ax) -> None:
+    huddle = np.array([[0.5, 0.5], [0.39, 0.08], [0.54, 0.37], [0.44, 0.04]])  # an untrained network's
+    hidden_space(lambda points: huddle if len(points) == 4 else points, X, y, ax=ax, limits=(-0.15, 1.15))
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) == 4
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_a_function_that_works_in_place_leaves_the_points_alone(ax) -> None:
+    def double(points):
+        points *= 2
+        return points
+
+    before = X.copy()
+    hidden_space(double, X, y, ax=ax)
+    np.testing.assert_array_equal(X, before)
 
 
 def test_a_circle_under_a_square_stays_visible(ax) -> None:
@@ -139,6 +174,7 @@ def test_hidden_space_draws_the_line_where_the_score_is_zero_and_tints_its_yes_s
         (lambda X: X[:, 0], r"to return \(4, 2\) for an input of \(4, 2\), got \(4,\)"),
         (lambda X: X @ np.ones((2, 3)), r"Two numbers a row are needed"),
         (lambda X: X + np.nan, "finite numbers"),
+        (lambda X: None, "got None. Is its `return` missing"),
     ],
 )
 def test_hidden_space_says_what_does_not_fit(hidden, message: str, ax) -> None:

@@ -93,6 +93,50 @@ def test_the_table_shows_nine_gradients_and_finds_a_broken_one(drawn) -> None:
     assert wrong == ["b2[0]"]
 
 
+def changed(name, change):
+    def function(p):
+        loss, gradients = loss_and_gradients(p)
+        return loss, {**gradients, name: change(gradients[name])}
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (lambda p: None, TypeError, r"expected the function to return \(loss, gradients\).*got NoneType"),
+        (lambda p: loss_and_gradients(p)[1], TypeError, "got dict"),
+        (
+            lambda p: (np.zeros(4), loss_and_gradients(p)[1]),
+            ValueError,
+            r"one number as loss, got shape \(4,\)",
+        ),
+        (changed("W2", lambda g: g.T), ValueError, r"shape \(2, 1\) for W2, got \(1, 2\)"),
+        (changed("b1", lambda g: None), ValueError, r"shape \(2,\) for b1, got nothing"),
+    ],
+)
+def test_a_function_that_returns_something_else_is_told_what_is_missing(function, error, message) -> None:
+    with pytest.raises(error, match=message):
+        step_explorer(function, start(), X, y)
+
+
+def test_an_error_while_training_is_shown_and_start_again_recovers() -> None:
+    calls = []
+
+    def breaks_for_a_while(p):
+        calls.append(1)
+        if 50 < len(calls) < 60:
+            raise ZeroDivisionError("a slip")
+        return loss_and_gradients(p)
+
+    explorer = step_explorer(breaks_for_a_while, start(), X, y)
+    explorer.controls["100 steps"].click()
+    assert "ZeroDivisionError: a slip" in explorer.picture.value
+    calls.extend([1] * 20)
+    explorer.controls["start again"].click()
+    assert explorer.picture.value.startswith("<img")
+
+
 def test_sliding_to_another_epoch_redraws_without_training_again(drawn) -> None:
     trained = []
 
@@ -134,6 +178,16 @@ def test_a_rotation_does_not_help(drawn) -> None:
 def test_a_function_of_the_wrong_shape_is_told_so() -> None:
     with pytest.raises(ValueError, match="Two numbers a row are needed"):
         fold_explorer(lambda X: X[:, 0] * X[:, 1], X, y)
+
+
+def test_the_readers_function_may_work_in_place() -> None:
+    def double(points):
+        points *= 2
+        return points
+
+    mine = X.copy()
+    fold_explorer(double, mine, y)
+    np.testing.assert_array_equal(mine, X)
 
 
 def test_the_output_holds_a_still_and_its_description() -> None:

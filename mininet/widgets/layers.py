@@ -140,7 +140,7 @@ def init_explorer(seed: int = 0) -> Any:
         curves({activation: backward}, ax=right, xlabel="layers back from the loss", ylabel="", log=True)
         left.set_title(f"values: 1.00 → {forward[-1]:.2g}")
         right.set_title(f"gradients: 1.00 → {backward[-1]:.2g}")
-        left.set_ylim(1e-14, 1e4)  # all that the slider can do
+        left.set_ylim(min(1e-8, *forward, *backward), 1e4)  # the same scale as long as the lines fit in
 
     alt = "Two lines on a log scale: the spread of values forward and of gradients back through ten layers."
     controls = {"gain": gain, "activation": activation, "xavier": xavier, "he": he}
