@@ -42,14 +42,17 @@ class Optimizer:
         """Change every parameter a little, by its gradient."""
         raise NotImplementedError
 
-    def _gradient(self, i: int) -> Floats:
-        gradient = self.parameters[i].grad
-        if gradient is None:
-            raise RuntimeError(
-                f"{type(self).__name__}.step: parameter {i} of shape {self.parameters[i].data.shape} "
-                "has no gradient; call backward() first."
-            )
-        return gradient
+    def _gradients(self) -> list[Floats]:
+        """Return all gradients; asked for before anything is changed, so that a step is taken whole or not at all."""
+        gradients = []
+        for i, p in enumerate(self.parameters):
+            if p.grad is None:
+                raise RuntimeError(
+                    f"{type(self).__name__}.step: parameter {i} of shape {p.data.shape} "
+                    "has no gradient; call backward() first."
+                )
+            gradients.append(p.grad)
+        return gradients
 
 
 class SGD(Optimizer):
@@ -79,21 +82,20 @@ class SGD(Optimizer):
             raise ValueError(f"SGD: expected a momentum from 0 to below 1, got {momentum}.")
         if nesterov and momentum == 0:
             raise ValueError("SGD: Nesterov's form needs a momentum above 0; pass momentum=0.9, say.")
-        if weight_decay < 0:
-            raise ValueError(f"SGD: expected a weight decay of at least 0, got {weight_decay}.")
+        if not 0 <= weight_decay < math.inf:  # asked in this way, NaN is refused too
+            raise ValueError(f"SGD: expected a finite weight decay of at least 0, got {weight_decay}.")
         self.momentum, self.nesterov, self.weight_decay = float(momentum), nesterov, float(weight_decay)
         self._velocities = [np.zeros_like(p.data) for p in self.parameters] if momentum else []
 
     def step(self) -> None:
-        for i, p in enumerate(self.parameters):
-            g = self._gradient(i)
+        for i, (p, g) in enumerate(zip(self.parameters, self._gradients(), strict=True)):
             if self.weight_decay:
                 g = g + self.weight_decay * p.data
             if self.momentum:
                 v = self._velocities[i]
                 v *= self.momentum
                 v += g
-                g = g + self.momentum * v if self.nesterov else v
+                g = (g + self.momentum * v) if self.nesterov else v
             p.data -= self.lr * g
 
 
@@ -102,6 +104,11 @@ class Adam(Optimizer):
 
     ``m`` is the running mean of g, ``v`` of g²; both start at 0 and are corrected for
     it. The step is ``lr * m / (sqrt(v) + eps)``. Source: Kingma and Ba (2015), algorithm 1.
+
+    >>> from mininet.layers import Parameter
+    >>> p = Parameter(np.array([1.0, 1.0])); p.grad = np.array([0.5, -200.0])
+    >>> Adam([p], lr=0.1).step(); p.data.round(6)
+    array([0.9, 1.1])
     """
 
     def __init__(
@@ -114,6 +121,8 @@ class Adam(Optimizer):
         super().__init__(parameters, lr)
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"Adam: expected betas from 0 to below 1, got {betas}.")
+        if not 0 < eps < math.inf:  # a gradient that is always 0 would be divided by 0
+            raise ValueError(f"Adam: expected a positive eps, got {eps}.")
         self.betas = (float(betas[0]), float(betas[1]))
         self.eps = float(eps)
         self.steps = 0
@@ -121,12 +130,12 @@ class Adam(Optimizer):
         self._squares = [np.zeros_like(p.data) for p in self.parameters]
 
     def step(self) -> None:
+        gradients = self._gradients()
         self.steps += 1
         beta1, beta2 = self.betas
         correction1 = 1 - beta1**self.steps
         correction2 = math.sqrt(1 - beta2**self.steps)
-        for i, p in enumerate(self.parameters):
-            g, m, v = self._gradient(i), self._means[i], self._squares[i]
+        for p, g, m, v in zip(self.parameters, gradients, self._means, self._squares, strict=True):
             m += (1 - beta1) * (g - m)
             v += (1 - beta2) * (g * g - v)
             p.data -= (self.lr / correction1) * m / (np.sqrt(v) / correction2 + self.eps)

@@ -39,7 +39,8 @@ def accuracy(logits: Floats, labels: Array) -> float:
     """
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.size == 0:
         raise ValueError(
-            f"accuracy: expected logits (N, C) and labels (N,), got {logits.shape} and {labels.shape}."
+            f"accuracy: expected logits (N, C) and labels (N,), got {logits.shape} and {labels.shape}. "
+            "Where targets are no labels, pass metric=None or a metric of your own."
         )
     return int(np.count_nonzero(logits.argmax(axis=1) == labels)) / len(labels)
 
@@ -123,9 +124,11 @@ def fit(
         for epoch in range(1, epochs + 1):
             try:
                 trained = _train_epoch(model, loader, loss, optimizer, metric, advance)
-                _record(history, "", metric, *trained)
-                if validation is not None:
-                    _record(history, "validation_", metric, *evaluate(model, validation, loss, metric))
+                measured = evaluate(model, validation, loss, metric) if validation is not None else None
+                # after both, so that Ctrl-C leaves lists of one length
+                _record(history, "", metric, trained)
+                if measured is not None:
+                    _record(history, "validation_", metric, measured)
                 if on_epoch is not None and on_epoch(history):
                     break
             except NonFiniteLoss as error:
@@ -159,7 +162,8 @@ def _train_epoch(
     return total_loss / len(loader.x), total_metric / len(loader.x)
 
 
-def _record(history: History, prefix: str, metric: Metric | None, loss: float, value: float) -> None:
+def _record(history: History, prefix: str, metric: Metric | None, measured: tuple[float, float]) -> None:
+    loss, value = measured
     history.setdefault(f"{prefix}loss", []).append(float(loss))
     if metric is not None:
         history.setdefault(f"{prefix}{metric.__name__}", []).append(float(value))
@@ -181,8 +185,9 @@ def _bar(epochs: int, steps: int, wanted: bool) -> Iterator[Callable[[float], No
     with tqdm(total=epochs * steps, unit="step", mininterval=1) as bar:
 
         def advance(loss: float) -> None:
-            bar.set_description_str(f"epoch {bar.n // steps + 1}/{epochs}, loss {loss:.3f}", refresh=False)
-            bar.update()
+            # update() says whether it drew the bar: a text for every step would cost more than the bar itself
+            if bar.update() or bar.n == bar.total:
+                bar.set_description_str(f"epoch {-(-bar.n // steps)}/{epochs}, loss {loss:.3f}")
 
         yield advance
 

@@ -153,7 +153,8 @@ def test_no_parameters_is_an_error(optimizer: type[Optimizer]) -> None:
         ({"momentum": 1.0}, "expected a momentum from 0 to below 1, got 1.0"),
         ({"momentum": -0.1}, "expected a momentum from 0 to below 1, got -0.1"),
         ({"nesterov": True}, "Nesterov's form needs a momentum above 0"),
-        ({"weight_decay": -1e-4}, "expected a weight decay of at least 0"),
+        ({"weight_decay": -1e-4}, "expected a finite weight decay of at least 0, got -0.0001"),
+        ({"weight_decay": math.nan}, "expected a finite weight decay of at least 0, got nan"),
     ],
 )
 def test_sgd_refuses_options_that_make_no_sense(options: dict[str, float], message: str) -> None:
@@ -165,6 +166,28 @@ def test_sgd_refuses_options_that_make_no_sense(options: dict[str, float], messa
 def test_adam_refuses_betas_outside_their_range(betas: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="expected betas from 0 to below 1"):
         Adam([parameter([1.0], None)], betas=betas)
+
+
+@pytest.mark.parametrize("eps", [0.0, -1e-8, math.nan])
+def test_adam_refuses_an_eps_that_would_divide_by_zero(eps: float) -> None:
+    with pytest.raises(ValueError, match="expected a positive eps"):
+        Adam([parameter([1.0], None)], eps=eps)
+
+
+def test_adam_leaves_a_parameter_without_slope_where_it_is() -> None:
+    p = parameter([3.0], [0.0])
+    Adam([p]).step()
+    assert p.data[0] == 3.0
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_a_step_that_fails_has_changed_nothing(optimizer: type[Optimizer]) -> None:
+    ps = [parameter([1.0], [1.0]), parameter([1.0, 2.0], None)]
+    broken = optimizer(ps, lr=0.1)
+    with pytest.raises(RuntimeError):
+        broken.step()
+    assert ps[0].data[0] == 1.0
+    assert getattr(broken, "steps", 0) == 0
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam])

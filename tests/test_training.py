@@ -152,6 +152,16 @@ def test_progress_false_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_text_of_the_bar_is_made_only_when_the_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tqdm.auto import tqdm
+
+    texts = []
+    monkeypatch.setattr(tqdm, "set_description_str", lambda self, text: texts.append(text))
+    run(network(), progress=True, epochs=20)
+    assert texts[-1].startswith("epoch 20/20, loss 0.")
+    assert len(texts) < 20  # 200 steps, and one drawing a second
+
+
 def test_the_bar_changes_nothing_that_is_learned() -> None:
     assert run(network(), progress=True) == run(network(), progress=False)
 
@@ -188,6 +198,24 @@ def test_ctrl_c_while_a_picture_is_drawn_keeps_the_epoch(capsys: pytest.CaptureF
 
     assert len(run(network(), on_epoch=draw)["loss"]) == 1
     assert "Stopped in epoch 1 of 3" in capsys.readouterr().out
+
+
+def test_ctrl_c_during_validation_leaves_lists_of_one_length() -> None:
+    sizes = []
+
+    def loss(logits: Floats, labels: Array) -> tuple[float, Floats]:
+        sizes.append(len(labels))
+        if sizes.count(len(TEST[1])) == 2:  # while the second epoch is validated
+            raise KeyboardInterrupt
+        return cross_entropy(logits, labels)
+
+    history = run(network(), loss=loss, validation=TEST)
+    assert {name: len(values) for name, values in history.items()} == {
+        "loss": 1,
+        "accuracy": 1,
+        "validation_loss": 1,
+        "validation_accuracy": 1,
+    }
 
 
 def test_a_real_interrupt_signal_ends_training_but_not_the_program() -> None:
@@ -313,6 +341,12 @@ def test_accuracy_by_hand() -> None:
 def test_accuracy_refuses_shapes_that_do_not_match(logits: tuple[int, ...], labels: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="accuracy: expected logits"):
         accuracy(np.zeros(logits), np.zeros(labels, dtype=int))
+
+
+def test_accuracy_of_what_has_no_labels_tells_the_way_out() -> None:
+    x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
+    with pytest.raises(ValueError, match="pass metric=None or a metric of your own"):
+        run(network(sizes=(1, 5, 1)), data=(x, x), loss=mse)
 
 
 def test_predicting_nothing_is_an_error() -> None:

@@ -81,6 +81,36 @@ def test_a_training_loop_that_yields_nothing_is_an_error() -> None:
         training_stepper(lambda: iter(()))
 
 
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (lambda: None, TypeError, "to be a generator, got NoneType. Is there a `yield` in it"),
+        (training(), TypeError, r"expected a function, got generator. Pass training, not training\(\)"),
+        (lambda: iter([0.5]), TypeError, r"to yield \(loss, weights\), a number and an array, got float"),
+        (lambda: iter([(np.ones(3), np.ones((2, 4, 4)))]), TypeError, r"to yield \(loss, weights\)"),
+        (lambda: iter([(1.0, np.ones((64, 10)))]), ValueError, r"\(units, H, W\), got \(64, 10\)"),
+        (lambda: iter([(np.nan, np.ones((2, 4, 4)))]), ValueError, "diverged. Try a lower learning rate"),
+        (lambda: iter([(1.0, np.full((2, 4, 4), np.inf))]), ValueError, "diverged"),
+    ],
+)
+def test_a_training_loop_that_does_not_fit_is_told_why(function, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        training_stepper(function)
+
+
+def test_an_error_of_the_readers_loop_is_shown_and_start_again_recovers() -> None:
+    def fragile() -> Iterator[tuple[float, Floats]]:
+        yield 1.0, np.ones((2, 4, 4))
+        raise KeyError("my own mistake")
+
+    explorer = training_stepper(fragile, steps=1)
+    explorer.controls["1"].click()
+    assert "my own mistake" in explorer.picture.value
+    explorer.controls["again"].click()
+    assert "<img" in explorer.picture.value
+    assert explorer.losses == [1.0]
+
+
 # -- weights and mistakes
 
 
@@ -100,6 +130,11 @@ def test_a_network_without_mistakes_can_be_shown() -> None:
 def test_every_snapshot_needs_its_accuracy() -> None:
     with pytest.raises(ValueError, match="one accuracy for each snapshot, got 1 for 2"):
         weights_explorer([np.zeros((16, 3)), np.ones((16, 3))], [0.1], (4, 4))
+
+
+def test_snapshots_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected weights of shape \(16, units\).*got \(3, 16\)"):
+        weights_explorer([np.zeros((3, 16))], [0.1], (4, 4))
 
 
 def test_the_mistake_slider_shows_one_image_after_the_other() -> None:
@@ -257,6 +292,16 @@ def test_a_long_stroke_is_read_while_it_is_drawn(monkeypatch: pytest.MonkeyPatch
     assert len(reader.seen) == 3
 
 
-def test_a_predict_for_batches_is_told_what_to_return() -> None:
-    with pytest.raises(ValueError, match=r"expected ten probabilities from predict, \(10,\), got \(1, 10\)"):
-        draw_digit(lambda image: np.full((1, 10), 0.1))
+@pytest.mark.parametrize(
+    ("answer", "error", "message"),
+    [
+        (np.full((1, 10), 0.1), ValueError, r"\(10,\), got \(1, 10\) float64. For a batch of one image"),
+        (None, TypeError, "got None. Is a `return` missing"),
+        (["a"] * 10, ValueError, r"\(10,\), got \(10,\) <U1"),
+        (np.arange(10) - 5.0, ValueError, "got -5 to 4, sum -5. Scores become probabilities by softmax"),
+        (np.full(10, np.nan), ValueError, "got nan to nan"),
+    ],
+)
+def test_a_predict_that_returns_something_else_is_told_what_to_return(answer, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        draw_digit(lambda image: answer)

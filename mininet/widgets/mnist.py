@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -42,25 +42,28 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
     """
     import ipywidgets as widgets
 
-    state: dict[str, Any] = {}
+    state: dict[str, Any] = {"run": None, "ordered": steps}
     losses: list[float] = []
 
-    def advance(count: int) -> None:
-        for _ in range(count):
-            try:
-                loss, state["weights"] = next(state["run"])
-            except StopIteration:
-                return
-            losses.append(float(loss))
+    def order(count: int, again: bool = False) -> None:
+        # done when the picture is drawn: an error here, in a button's handler, would not be shown
+        state["ordered"] = count
+        if again:
+            state["run"] = None
 
-    def restart(count: int) -> None:
-        losses.clear()
-        state["run"] = training()
-        advance(count)
+    def go() -> None:
+        count, state["ordered"] = state["ordered"], 0
+        if state["run"] is None:
+            losses.clear()
+            state["run"] = _started(training)
+        for answer in islice(state["run"], count):
+            loss, state["weights"] = _loss_and_weights(answer)
+            losses.append(loss)
         if not losses:
             raise ValueError("training_stepper: expected training() to yield (loss, weights) at least once.")
 
     def draw(figure: Any) -> None:
+        go()
         upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.1])
         draw_images(state["weights"], columns=10, figure=upper, diverging=True)
         title = f"step {len(losses)}: loss {losses[-1]:.3f} on its batch"
@@ -75,9 +78,8 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
         made.on_click(pressed)
         return made
 
-    restart(steps)
-    controls = {f"{n}": button(text, lambda n=n: advance(n)) for n, text in _STEPS}  # type: ignore[misc]
-    controls["again"] = button("start again", lambda: restart(1))
+    controls = {f"{n}": button(text, lambda n=n: order(n)) for n, text in _STEPS}  # type: ignore[misc]
+    controls["again"] = button("start again", lambda: order(1, again=True))
     alt = "The weights of each output unit as an image, and below them the loss of every step so far."
     result = explorer(draw, controls, alt)
     result.losses = losses
@@ -85,6 +87,43 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
 
 
 _STEPS = ((1, "one step"), (10, "ten steps"), (100, "a hundred steps"))
+
+
+def _started(training: Training) -> Iterator[Any]:
+    """Call the reader's function, or say what it should have been."""
+    if not callable(training):
+        raise TypeError(
+            f"training_stepper: expected a function, got {type(training).__name__}. "
+            "Pass training, not training(): every start calls it anew."
+        )
+    run: Any = training()
+    if not isinstance(run, Iterator):
+        raise TypeError(
+            f"training_stepper: expected training() to be a generator, got {type(run).__name__}. "
+            "Is there a `yield` in it?"
+        )
+    return run
+
+
+def _loss_and_weights(answer: Any) -> tuple[float, Floats]:
+    """Return what the reader's generator has yielded, or say clearly what does not fit."""
+    if not (isinstance(answer, tuple) and len(answer) == 2 and np.shape(answer[0]) == ()):
+        raise TypeError(
+            "training_stepper: expected training() to yield (loss, weights), a number and an array, "
+            f"got {type(answer).__name__}."
+        )
+    loss, weights = float(answer[0]), np.asarray(answer[1])
+    if weights.ndim != 3:
+        raise ValueError(
+            f"training_stepper: expected the weights as images, (units, H, W), got {weights.shape}. "
+            "A matrix (64, units) becomes them with .T.reshape(-1, 8, 8)."
+        )
+    if not (np.isfinite(loss) and np.isfinite(weights).all()):
+        raise ValueError(
+            f"training_stepper: the weights or the loss, {loss}, are not finite numbers; the training diverged. "
+            "Try a lower learning rate."
+        )
+    return loss, weights
 
 
 def weights_explorer(
@@ -116,6 +155,11 @@ def weights_explorer(
         curves({"mistakes": mistakes}, ax, ylabel="share", log=min(mistakes) > 0, title=title)
         ax.plot(epoch, mistakes[epoch], "o", color=VERMILLION, markersize=9, clip_on=False)
 
+    if snapshots[0].ndim != 2 or len(snapshots[0]) != shape[0] * shape[1]:
+        raise ValueError(
+            f"weights_explorer: expected weights of shape ({shape[0] * shape[1]}, units) for images of {shape}, "
+            f"got {snapshots[0].shape}."
+        )
     last = len(snapshots) - 1
     slider = widgets.IntSlider(value=last, min=0, max=last, description="epoch")
     alt = (
@@ -278,10 +322,24 @@ class _Sketch:
         if not image.any():
             figure.text(0.5, 0.5, "Draw a digit.", ha="center", fontsize=14)
             return
-        probabilities = np.asarray(self.predict(image))
-        if probabilities.shape != (10,):
-            raise ValueError(
-                f"draw_digit: expected ten probabilities from predict, (10,), got {probabilities.shape}. "
-                "For a batch of one image, return row 0."
-            )
-        reading(image, probabilities, figure=figure)
+        reading(image, _probabilities(self.predict(image)), figure=figure)
+
+
+def _probabilities(answer: Any) -> Floats:
+    """Return what the reader's function has returned as ten probabilities, or say what does not fit."""
+    if answer is None:
+        raise TypeError(
+            "draw_digit: expected ten probabilities from predict, got None. Is a `return` missing?"
+        )
+    values = np.asarray(answer)
+    if values.shape != (10,) or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"draw_digit: expected ten probabilities from predict, (10,), got {values.shape} {values.dtype}. "
+            "For a batch of one image, return row 0."
+        )
+    if not (values.min() >= 0 and abs(values.sum() - 1) < 1e-3):  # asked in this way, NaN is found too
+        raise ValueError(
+            f"draw_digit: expected probabilities, which add up to 1, got {values.min():.3g} to "
+            f"{values.max():.3g}, sum {values.sum():.3g}. Scores become probabilities by softmax."
+        )
+    return values
