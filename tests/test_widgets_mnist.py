@@ -86,7 +86,7 @@ def test_a_training_loop_that_yields_nothing_is_an_error() -> None:
     [
         (lambda: None, TypeError, "to be a generator, got NoneType. Is there a `yield` in it"),
         (training(), TypeError, r"expected a function, got generator. Pass training, not training\(\)"),
-        (lambda: iter([0.5]), TypeError, r"to yield \(loss, weights\), a number and an array, got float"),
+        (lambda: iter([0.5]), TypeError, r"to yield \(loss, weights\), a number and an array, got 0.5"),
         (lambda: iter([(np.ones(3), np.ones((2, 4, 4)))]), TypeError, r"to yield \(loss, weights\)"),
         (lambda: iter([(1.0, np.ones((64, 10)))]), ValueError, r"\(units, H, W\), got \(64, 10\)"),
         (lambda: iter([(np.nan, np.ones((2, 4, 4)))]), ValueError, "diverged. Try a lower learning rate"),

@@ -110,7 +110,7 @@ def _loss_and_weights(answer: Any) -> tuple[float, Floats]:
     if not (isinstance(answer, tuple) and len(answer) == 2 and np.shape(answer[0]) == ()):
         raise TypeError(
             "training_stepper: expected training() to yield (loss, weights), a number and an array, "
-            f"got {type(answer).__name__}."
+            f"got {answer!r:.60}."
         )
     loss, weights = float(answer[0]), np.asarray(answer[1])
     if weights.ndim != 3:
