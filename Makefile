@@ -4,7 +4,7 @@ BIN := .venv/bin
 # one BLAS thread: on a small busy machine two are slower than one
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: book test check style serve lab notebooks bench clean
+.PHONY: book test check style serve lab notebooks exercises bench clean
 
 book: .venv/installed  ## build the book into _build/html
 	$(BIN)/jupyter-book build . -W --keep-going
@@ -13,7 +13,7 @@ book: .venv/installed  ## build the book into _build/html
 test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
 	$(MAKE) style
 	$(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout 300 book
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout 300 book exercises solutions
 
 check: .venv/installed style  ## the quick part, under two minutes
 	$(BIN)/python -m pytest tests -m "not slow"
@@ -32,6 +32,9 @@ lab: .venv/installed  ## the chapters as notebooks, in JupyterLab
 
 notebooks: .venv/installed  ## run every chapter again and store its outputs
 	$(BIN)/python -m tools.notebooks run book/*.ipynb
+
+exercises: .venv/installed  ## make exercises/ and solutions/ from their sources
+	$(BIN)/python -m tools.exercises
 
 bench: .venv/installed .venv/compared  ## training steps beside raw NumPy, PyTorch and JAX
 	$(BIN)/python -m benchmarks.steps

@@ -1,6 +1,7 @@
 """For every test run: one BLAS thread, no network, MNIST where it lies, a count of what was not compared."""
 
 import os
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,10 @@ if SHARED_DATA.is_dir():
     os.environ.setdefault("MININET_DATA", str(SHARED_DATA))
 # the tests never wait for a download: no MNIST here means its stand-in
 os.environ.setdefault("MININET_OFFLINE", "1")
+# nor do they touch what a learner on this machine has solved
+os.environ["MININET_PROGRESS"] = str(
+    Path(tempfile.gettempdir()) / f"mininet-tests-{os.getpid()}" / "progress.json"
+)
 
 _without_mnist: Counter[str] = Counter()
 

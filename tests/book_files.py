@@ -6,7 +6,9 @@ import nbformat
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
-NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+# a learner's copy that `start` put beside the chapters is not a chapter
+NOTEBOOKS = sorted(path for path in BOOK.glob("*.ipynb") if not path.stem.endswith("-exercises"))
+EXERCISES = sorted([*(ROOT / "exercises").glob("*.ipynb"), *(ROOT / "solutions").glob("*.ipynb")])
 
 
 def read(path: Path) -> nbformat.NotebookNode:

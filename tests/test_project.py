@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import mininet
-from book_files import ROOT
+from book_files import NOTEBOOKS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -68,8 +68,9 @@ def test_readme_names_every_top_level_folder_of_the_repository() -> None:
 
 def test_every_page_of_the_book_is_in_the_contents() -> None:
     contents = (ROOT / "_toc.yml").read_text()
-    pages = [p.stem for p in (ROOT / "book").iterdir() if p.suffix in (".md", ".ipynb")]
-    assert {p for p in pages if f"book/{p}\n" not in contents} == set()
+    pages = [f"book/{p.stem}" for p in [*NOTEBOOKS, *(ROOT / "book").glob("*.md")]]
+    pages += [f"solutions/{p.stem}" for p in (ROOT / "solutions").glob("*.ipynb")]
+    assert {p for p in pages if f"{p}\n" not in contents} == set()
 
 
 def test_doctests_of_the_package_pass() -> None:

@@ -12,7 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from book_files import BOOK, NOTEBOOKS, ROOT, read
+from book_files import BOOK, EXERCISES, NOTEBOOKS, ROOT, read
 
 PACKAGE = ROOT / "mininet"
 CHAPTERS = ["intro", "neuron", "xor", "layers", "mnist"]
@@ -39,6 +39,18 @@ MAY_IMPORT = {
         "layers",
         "training",
         "plots",
+    },
+    # exercises may use everything, and nothing may use them
+    "course": {
+        "activations",
+        "neuron",
+        "losses",
+        "gradcheck",
+        "init",
+        "optim",
+        "data",
+        "layers",
+        "training",
     },
 }
 PARTS = sorted(p.stem for p in PACKAGE.iterdir() if not p.name.startswith(("_", "typing", "py.typed")))
@@ -94,6 +106,8 @@ def test_imports_run_one_way(part: str) -> None:
 def test_an_import_the_wrong_way_is_noticed() -> None:
     assert disallowed("activations", "def f():\n    from mininet import layers") == {"layers"}
     assert disallowed("data", "import mininet.training") == {"training"}
+    for part in set(PARTS) - {"course"}:
+        assert disallowed(part, "from mininet.course import check") == {"course"}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -102,6 +116,11 @@ def test_every_module_says_which_chapter_builds_it(part: str) -> None:
         assert chapter_of(file) in CHAPTERS, (
             f"{file}: 'Built in the chapter \"…\"' is missing or names no chapter"
         )
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_exercises_import_only_what_is_built_by_then(path: Path) -> None:
+    assert not too_early(path.stem, read(path))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -164,7 +183,11 @@ def test_the_wheel_is_pure_python_and_holds_the_digits(tmp_path: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "mininet/data/digits.npz" in names
-    assert not [n for n in names if n.endswith((".so", ".pyd", ".ipynb"))]
+    assert not [n for n in names if n.endswith((".so", ".pyd"))]
+    # the learner's notebooks travel along, their sources and the book do not
+    notebooks = {n for n in names if n.endswith(".ipynb")}
+    assert notebooks == {f"mininet/course/notebooks/{path.relative_to(ROOT)}" for path in EXERCISES}
+    assert not [n for n in names if "sources" in n]
     assert {n.split("/")[0] for n in names if not n.startswith("mininet_course")} == {"mininet"}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from book_files import BOOK
+from book_files import BOOK, EXERCISES, NOTEBOOKS
 from tools import site as checks
 
 
@@ -14,7 +14,9 @@ def test_built_book_has_no_problem(site: Path) -> None:
 
 def test_every_page_of_the_contents_is_built(site: Path) -> None:
     pages = {page.stem for page in (site / "book").glob("*.html")}
-    assert {p.stem for p in BOOK.iterdir() if p.suffix in (".md", ".ipynb")} <= pages
+    assert {p.stem for p in [*NOTEBOOKS, *BOOK.glob("*.md")]} <= pages
+    solutions = {page.stem for page in (site / "solutions").glob("*.html")}
+    assert {p.stem for p in EXERCISES} <= solutions
 
 
 def test_the_search_index_knows_the_chapters(site: Path) -> None:

@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-KEPT_CELL_METADATA = ("mystnb", "slideshow", "tags")
+KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

@@ -1,0 +1,117 @@
+"""What an exercise consists of, one class a kind: function, values, choice, written. Built in the chapter "neuron".
+
+A chapter's module in `mininet.course.exercises` is a list of these. The text that
+the learner reads and the answer that the book shows are in `exercises/sources/`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+
+class CourseError(Exception):
+    """Something the learner asked for cannot be done; the message says why and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show IPython the message alone."""
+        return [str(self)]
+
+
+# a case is the arguments of one call, in order: {"X": array, "bias": 0.5}
+Case = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """What every exercise has. ``name`` is the chapter and a number, as in "neuron.4"."""
+
+    name: str
+    title: str
+    minutes: int
+    level: Literal["easy", "medium", "hard"]
+    points: int
+    hints: Sequence[str]  # two or more, each giving away a little more
+    after: str = ""  # the word after passing: something to look at, or a question
+
+    @property
+    def number(self) -> int:
+        return int(self.name.split(".")[1])
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people really give, and what to say to it.
+
+    It is recognised by the parts of the result that it gets wrong, on all cases: an
+    answer that is wrong in the same way everywhere makes this mistake.
+    """
+
+    name: str
+    answer: Any
+    hint: str
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The usual probe: what the learner's function returns."""
+    return function(*arguments)
+
+
+def nothing_more(rng: np.random.Generator) -> Sequence[Case]:
+    """For exercises whose visible cases are all there are, such as the four rows of a table."""
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Exercise):
+    """An exercise judged by what the answer does: ``probe(*answer, *case)`` beside the same for the reference.
+
+    ``probe`` is a small expression: call the function, train the class and predict,
+    let the three weights vote. If it returns a tuple, ``parts`` names what is in it.
+    """
+
+    reference: Any
+    cases: Sequence[Case]
+    generate: Callable[[np.random.Generator], Sequence[Case]] = nothing_more
+    mistakes: Sequence[Mistake]
+    right: Sequence[Any]  # two answers that look different and must pass
+    probe: Callable[..., Any] = call
+    parts: Sequence[str] = ()
+    tolerance: float = 1e-5
+    seconds: float = 5.0
+    given: Any = None  # find the bug: the code as it stands in the learner's notebook
+
+    def run(self, answer: Any, case: Case) -> Any:
+        """Apply an answer, one value or a tuple of them, to one case."""
+        return self.probe(*as_tuple(answer), *case.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Judged):
+    """The answer is a function or a class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values(Judged):
+    """The answer is numbers, each with its name and shape; whatever behaves rightly is right."""
+
+    expects: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Exercise):
+    """Predict, then run: one letter is right, and every letter has its explanation."""
+
+    right: str
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written(Exercise):
+    """Answered in words. A person reads it, with the model answer and rubric of the solutions."""
+
+
+def as_tuple(answer: Any) -> tuple[Any, ...]:
+    """Return what follows the name in ``check(name, …)``: a tuple stays one, anything else becomes one."""
+    return answer if isinstance(answer, tuple) else (answer,)

@@ -1,0 +1,8 @@
+"""The exercises, one module a chapter. Built in the chapter "neuron"."""
+
+from collections.abc import Mapping, Sequence
+
+from mininet.course.exercise import Exercise
+from mininet.course.exercises import neuron
+
+CHAPTERS: Mapping[str, Sequence[Exercise]] = {"neuron": neuron.EXERCISES}
