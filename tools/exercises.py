@@ -118,7 +118,9 @@ def _titled(chapter: str, cell: NotebookNode, kind: str, text: str) -> NotebookN
     how_to = text.format(
         chapter=chapter, title=title, first=exercises[0].name, minutes=sum(e.minutes for e in exercises)
     )
-    return new_markdown_cell(f"# {kind}: {title[0].lower()}{title[1:]}\n\n{opening.strip()}\n\n{how_to}")
+    # not xOR
+    in_sentence = title if title[:2].isupper() else title[0].lower() + title[1:]
+    return new_markdown_cell(f"# {kind}: {in_sentence}\n\n{opening.strip()}\n\n{how_to}")
 
 
 def _task(cell: NotebookNode) -> NotebookNode:

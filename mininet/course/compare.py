@@ -34,7 +34,7 @@ def as_numbers(value: object) -> Floats | None:
 def wrong_places(got: Floats, want: Floats, tolerance: float) -> Array:
     """Return where two arrays of one shape differ by more than ``tolerance`` · max(1, |want|)."""
     with np.errstate(invalid="ignore"):
-        near = np.abs(got - want) <= tolerance * np.maximum(1, np.abs(want))
+        near = np.isfinite(want) & (np.abs(got - want) <= tolerance * np.maximum(1, np.abs(want)))
     wrong: Array = ~(near | (got == want) | (np.isnan(got) & np.isnan(want)))
     return wrong
 

@@ -133,7 +133,7 @@ def _judge_cases(exercise: Judged, answer: tuple[Any, ...], seed: int | None) ->
             Outcome.NOT_WRITTEN,
             ["Write your code in place of the line `raise NotImplementedError`."],
         )
-    if exercise.given is not None and _makes(exercise, exercise.given, cases, results, wanted):
+    if exercise.given is not None and _untouched(exercise, cases, results):
         return Verdict(exercise, Outcome.NOT_WRITTEN, ["The code still does what it did when you got it."])
     for case, result, want in zip(cases, results, wanted, strict=False):
         problem = _problem(exercise, result, want)
@@ -274,6 +274,15 @@ def _makes(
     return parts if alike else set()
 
 
+def _untouched(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> bool:
+    """Return whether the results are those of the code as it was given, in every part and on all cases."""
+    given = _results(exercise, exercise.given, cases)
+    count = len(given[0].value) if isinstance(given[0].value, tuple) else 1
+    return len(results) == len(cases) and all(
+        _agree(exercise, r, g, i, count) for r, g in zip(results, given, strict=True) for i in range(count)
+    )
+
+
 def _agree(exercise: Judged, one: Result, other: Result, part: int, count: int) -> bool:
     if one.error is not None or other.error is not None:
         return type(one.error) is type(other.error)
@@ -316,9 +325,7 @@ def _under(text: str, indent: int) -> str:
 
 
 def _wrapped(line: str) -> str:
-    """Wrap prose at 100 characters; leave tables of numbers as they are."""
+    """Wrap prose at a page's width; leave tables of numbers as they are."""
     return (
-        line
-        if "\n" in line or line.startswith("for   ")
-        else textwrap.fill(line, 100, break_long_words=False)
+        line if "\n" in line or line.startswith("for   ") else textwrap.fill(line, 72, break_long_words=False)
     )

@@ -15,6 +15,7 @@ import pytest
 
 from mininet.course import CheckFailed, CourseError, check, hint, solution
 from mininet.course.calling import limit_is_possible
+from mininet.course.compare import same
 from mininet.course.engine import Outcome, Verdict, judge
 from mininet.course.exercise import Function, Mistake, Values
 
@@ -59,11 +60,12 @@ VALUES = Values(
 
 
 def told(answer: Callable[..., object], outcome: Outcome, *words: str) -> str:
-    """Judge an answer to DOUBLE; check outcome and words of the report, and return it."""
+    """Judge an answer to DOUBLE; check outcome and words of the report, and return it, its lines joined."""
     verdict = judge(DOUBLE, (answer,))
     assert verdict.outcome is outcome, str(verdict)
-    assert all(word in str(verdict) for word in words), str(verdict)
-    return str(verdict)
+    report = " ".join(str(verdict).split())
+    assert all(word in report for word in words), report
+    return report
 
 
 def test_a_right_answer_passes_and_a_wrong_one_does_not() -> None:
@@ -269,7 +271,7 @@ def test_shapes_are_described() -> None:
 
 def test_wrong_values_are_shown_with_input_index_gap_and_tolerance() -> None:
     report = told(
-        lambda x: 2 * np.abs(x), Outcome.NOT_YET, "x = [ 1., -2.,  3.]", "index 1", "yours 4, expected -4"
+        lambda x: 2 * np.abs(x), Outcome.NOT_YET, "x = [ 1., -2., 3.]", "index 1", "yours 4, expected -4"
     )
     assert "A gap up to 1e-05 is accepted" in report
     told(lambda x: -2 * x, Outcome.NOT_YET, "sign")
@@ -423,3 +425,16 @@ def test_checking_needs_numpy_alone() -> None:
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ)
     assert result.stderr == "set()\n"
     assert result.stdout.startswith("NOT YET")
+
+
+def test_code_with_its_planted_bug_counts_as_untouched_only_if_nothing_else_changed() -> None:
+    bug = dataclasses.replace(STEP, given=lambda x: (x - 1, float(x.sum())))
+    assert judge(bug, (lambda x: (x - 1, float(x.sum())),)).outcome is Outcome.NOT_WRITTEN
+    assert judge(bug, (lambda x: (x - 1, 0.0),)).outcome is Outcome.NOT_YET
+    assert judge(bug, (lambda x: (x + 1, float(x.sum())),)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("value", [0.0, 1e300, -np.inf, np.nan])
+def test_where_infinity_is_expected_nothing_else_will_do(value: float) -> None:
+    assert same([np.inf], [np.inf], 1e-5)
+    assert not same([value], [np.inf], 1e-5)
