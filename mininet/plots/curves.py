@@ -39,6 +39,7 @@ def curves(
         if log:
             ax.set_yscale("log")
         ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.locator_params(axis="x", integer=True)  # there is no epoch 2.5
         if title is not None:
             ax.set_title(title)
         if len(series) > LABELLED_AT_THE_END:

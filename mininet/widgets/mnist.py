@@ -153,6 +153,7 @@ def weights_explorer(
         title = f"after epoch {epoch}: validation accuracy {validation[epoch]:.3f}"
         mistakes = [1 - v for v in validation]
         curves({"mistakes": mistakes}, ax, ylabel="share", log=min(mistakes) > 0, title=title)
+        ax.margins(y=0.2)  # the line ends above the axis, and its name with it
         ax.plot(epoch, mistakes[epoch], "o", color=VERMILLION, markersize=9, clip_on=False)
 
     if snapshots[0].ndim != 2 or len(snapshots[0]) != shape[0] * shape[1]:
