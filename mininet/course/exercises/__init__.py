@@ -3,6 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from mininet.course.exercise import Exercise
-from mininet.course.exercises import neuron
+from mininet.course.exercises import layers, mnist, neuron, xor
 
-CHAPTERS: Mapping[str, Sequence[Exercise]] = {"neuron": neuron.EXERCISES}
+CHAPTERS: Mapping[str, Sequence[Exercise]] = {
+    "neuron": neuron.EXERCISES,
+    "xor": xor.EXERCISES,
+    "layers": layers.EXERCISES,
+    "mnist": mnist.EXERCISES,
+}
