@@ -1214,7 +1214,7 @@ leak = Function(
     ),
     right=[split_by_hand, last_ones],
     after="The same leak in other clothes: several photographs of one patient, frames of one film, overlapping pieces of one recording. "
-    "And on this page? The 13 writers.",
+    "And in the chapter? The 13 writers.",
 )
 
 # --- 11: a thousand parameters --------------------------------------------------------
@@ -1340,7 +1340,7 @@ thousand = Function(
         ),
         Mistake(
             "hardly trained",
-            trained([64, 13, 10], 0.09, 1, init=xavier),
+            lambda x, y, rng: trained([64, 13, 10], 0.02, 5, init=xavier)(x, y, np.random.default_rng(1)),
             "It has begun to learn, and was stopped early. Give it more epochs, twenty or thirty, or a larger learning rate, and watch the loss.",
         ),
         Mistake(
