@@ -20,6 +20,7 @@ from mininet.course.exercise import (
     Judged,
     Mistake,
     Values,
+    WrongForm,
 )
 
 PUBLIC_SEED = 0  # of the generated cases that a learner's own check adds to the visible ones
@@ -139,7 +140,8 @@ def _judge_cases(exercise: Judged, answer: tuple[Any, ...], seed: int | None) ->
         problem = _problem(exercise, result, want)
         if problem:
             mistakes = _known(exercise, cases, results, wanted)
-            outcome = Outcome.STOPPED if result.error else Outcome.NOT_YET
+            stopped = result.error is not None and not isinstance(result.error, WrongForm)
+            outcome = Outcome.STOPPED if stopped else Outcome.NOT_YET
             lines = _report(case, result, problem, mistakes, hidden=seed is not None)
             return Verdict(exercise, outcome, [*lines, *note], mistakes[0] if mistakes else None)
     count = f"{len(cases)} cases are right." if len(cases) > 1 else "Right."
@@ -172,6 +174,8 @@ def _problem(exercise: Judged, result: Result, want: Result) -> list[str]:
             f"Your code was still running after {exercise.seconds:g} seconds. Is there a loop that never ends?",
             *after,
         ]
+    if isinstance(result.error, WrongForm):
+        return [str(result.error)]
     if result.error is not None:
         at = (
             [f"your {result.line}"]

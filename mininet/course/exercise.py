@@ -19,6 +19,10 @@ class CourseError(Exception):
         return [str(self)]
 
 
+class WrongForm(Exception):
+    """For a probe: what the learner's function returned cannot be tried; the message says what was expected."""
+
+
 # a case is the arguments of one call, in order: {"X": array, "bias": 0.5}
 Case = Mapping[str, Any]
 

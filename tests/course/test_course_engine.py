@@ -17,7 +17,7 @@ from mininet.course import CheckFailed, CourseError, check, hint, solution
 from mininet.course.calling import limit_is_possible
 from mininet.course.compare import same
 from mininet.course.engine import Outcome, Verdict, judge
-from mininet.course.exercise import Function, Mistake, Values
+from mininet.course.exercise import Function, Mistake, Values, WrongForm
 
 DOUBLE = Function(
     name="test.1",
@@ -438,3 +438,15 @@ def test_code_with_its_planted_bug_counts_as_untouched_only_if_nothing_else_chan
 def test_where_infinity_is_expected_nothing_else_will_do(value: float) -> None:
     assert same([np.inf], [np.inf], 1e-5)
     assert not same([value], [np.inf], 1e-5)
+
+
+def test_what_cannot_be_tried_is_not_yet_and_says_what_was_expected() -> None:
+    def pairs(f: Callable[..., object], x: np.ndarray) -> object:
+        if not isinstance(result := f(x), list):
+            raise WrongForm(f"Expected a list, got {type(result).__name__}.")
+        return result
+
+    listed = dataclasses.replace(DOUBLE, probe=pairs, reference=lambda x: [2.0], mistakes=[])
+    verdict = judge(listed, (lambda x: 2.0,))
+    assert verdict.outcome is Outcome.NOT_YET
+    assert "Expected a list, got float." in str(verdict) and "WrongForm" not in str(verdict)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written
+from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
 from mininet.data import DataLoader, digits, split, to_unit
 from mininet.init import Init, kaiming, xavier
 from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
@@ -21,10 +21,6 @@ from mininet.typing import Array, Floats
 
 Rng = np.random.Generator
 Pair = tuple[Array, Array]
-
-
-class WrongForm(Exception):
-    """What the learner's function returned cannot be tried at all; the message says what was expected."""
 
 
 # --- 1: predict, the steps ------------------------------------------------------------
