@@ -15,6 +15,14 @@ from mininet.gradcheck import check_layer
 from mininet.layers import Linear, ReLU, Sequential
 from mininet.losses import cross_entropy
 
+
+class Row(Sequential):
+    """The chapter's list with its two loops: boxes in a row, taken as they come."""
+
+    def __init__(self, *layers):
+        self.layers = list(layers)
+
+
 # the batch, weights and gradient that the chapter does on paper
 X = np.array([[1.0, 2.0, 0.0], [3.0, 0.0, -1.0]])
 W = np.array([[1.0, -1.0], [0.0, 2.0], [2.0, 1.0]])
@@ -204,8 +212,8 @@ print("dW", dW.tolist(), " db", db.tolist(), " dX", dX.tolist())
 # %% [markdown] role="task" q="layers.6"
 # **Goal.** Find a bug that hides in small networks.
 #
-# **Given.** A friend wrote a shorter `mlp`. With one hidden layer it passes the gradient check. With two hidden layers of the same width it does not, although the output is right; with two of different
-# width, `backward` crashes. `Linear` and `ReLU` are those of the package, and they are right.
+# **Given.** A friend wrote a shorter `mlp`, and `Row`, which stands in the first cell and runs a list of boxes forward and back as in the chapter. With one hidden layer it passes the gradient check. With two hidden layers of the same width it does not, although the output is right; with two of different
+# width, `backward` crashes. `Linear` and `ReLU` are those of the package; they and `Row` are right.
 #
 # **Do.** Find the one cause, and mend it.
 #
@@ -226,7 +234,7 @@ def build(sizes, rng):
         # INSTEAD
         # layers += [Linear(fan_in, fan_out, rng), activation]
         # END SOLUTION
-    return Sequential(*layers[:-1])
+    return Row(*layers[:-1])
 
 
 # %% role="check" q="layers.6"

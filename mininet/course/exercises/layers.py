@@ -625,46 +625,53 @@ every_hour = Function(
 # --- 6: find the bug, one box twice ---------------------------------------------------
 
 
+class Row(Sequential):
+    """Boxes in a row, taken as they come: `Sequential` refuses a box that stands in two places."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = list(layers)
+
+
 def net_there_and_back(build: Any, sizes: Sequence[int], X: Floats, grad: Floats) -> tuple[Any, ...]:
     net = build(sizes, np.random.default_rng(0)).astype(np.float64)
     out, dX = net.forward(X), net.backward(grad)
     return out, np.concatenate([p.grad.ravel() for p in net.parameters()]), dX
 
 
-def one_activation_for_all(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
+def one_activation_for_all(sizes: Sequence[int], rng: np.random.Generator) -> Row:
     activation, layers = ReLU(), list[Layer]()
     for fan_in, fan_out in pairwise(sizes):
         layers += [Linear(fan_in, fan_out, rng), activation]
-    return Sequential(*layers[:-1])
+    return Row(*layers[:-1])
 
 
-def one_at_the_end_too(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
-    return Sequential(*mlp(sizes, rng), ReLU())
+def one_at_the_end_too(sizes: Sequence[int], rng: np.random.Generator) -> Row:
+    return Row(*mlp(sizes, rng), ReLU())
 
 
-def the_class_itself(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
+def the_class_itself(sizes: Sequence[int], rng: np.random.Generator) -> Row:
     layers: list[Any] = []
     for fan_in, fan_out in pairwise(sizes):
         layers += [Linear(fan_in, fan_out, rng), ReLU]
-    return Sequential(*layers[:-1])
+    return Row(*layers[:-1])
 
 
-def emptied_in_the_loop(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
+def emptied_in_the_loop(sizes: Sequence[int], rng: np.random.Generator) -> Row:
     *_, last = (Linear(a, b, rng) for a, b in pairwise(sizes))
-    return Sequential(last)
+    return Row(last)
 
 
-def one_at_the_end_only(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
-    return Sequential(*(Linear(a, b, rng) for a, b in pairwise(sizes)), ReLU())
+def one_at_the_end_only(sizes: Sequence[int], rng: np.random.Generator) -> Row:
+    return Row(*(Linear(a, b, rng) for a, b in pairwise(sizes)), ReLU())
 
 
-def in_two_lists(sizes: Sequence[int], rng: np.random.Generator) -> Sequential:
+def in_two_lists(sizes: Sequence[int], rng: np.random.Generator) -> Row:
     linear = [Linear(a, b, rng) for a, b in pairwise(sizes)]
     kinks = [ReLU() for _ in linear[1:]]
     net: list[Layer] = [linear[0]]
     for kink_layer, following in zip(kinks, linear[1:], strict=True):
         net += [kink_layer, following]
-    return Sequential(*net)
+    return Row(*net)
 
 
 def some_net(rng: np.random.Generator, sizes: list[int], n: int) -> Case:
@@ -705,7 +712,7 @@ shared_box = Function(
         ),
         Mistake(
             "no activation",
-            lambda sizes, rng: Sequential(*(Linear(a, b, rng) for a, b in pairwise(sizes))),
+            lambda sizes, rng: Row(*(Linear(a, b, rng) for a, b in pairwise(sizes))),
             "The gradients fit again, but the activations are gone, and without a bend all those layers are worth a single one.",
         ),
         Mistake(
@@ -727,15 +734,16 @@ shared_box = Function(
         Mistake(
             "a list",
             lambda sizes, rng: list(mlp(sizes, rng)),
-            "build must return a Sequential, which has forward and backward; leave the last line as it was.",
+            "build must return a Row, which has forward and backward; leave the last line as it was.",
         ),
     ],
     hints=(
         "How many ReLU boxes does the code build for three Linear layers? How many should there be?",
         "A box keeps what its backward needs. What is in it after it has been used twice on the way up?",
     ),
-    right=[in_two_lists, lambda sizes, rng: Sequential(*list(mlp(sizes, rng, ReLU)))],
-    after="With hidden layers of different width the bug crashes; with equal ones it says nothing. Which would you rather have?",
+    right=[in_two_lists, lambda sizes, rng: Row(*list(mlp(sizes, rng, ReLU)))],
+    after="With hidden layers of different width the bug crashes; with equal ones it says nothing. The package's Sequential "
+    "refuses one box in two places at once. Which of the three would you rather have?",
 )
 
 # --- 7: starting weights for a leaky ReLU ---------------------------------------------
