@@ -25,6 +25,8 @@ from mininet.layers import Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Ta
 from mininet.losses import cross_entropy
 from mininet.optim import Adam
 
+pytestmark = pytest.mark.slow
+
 needs("jax")
 
 

@@ -22,6 +22,8 @@ from framework_support import (
 from mininet.layers import Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
 from mininet.losses import cross_entropy
 
+pytestmark = pytest.mark.slow
+
 needs("torch")
 
 

@@ -15,6 +15,8 @@ from mininet import course
 from mininet.course import CourseError, check, progress, record, start
 from mininet.course.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 GOOD = "import numpy as np\nloss = lambda p, y: -np.log(np.where(y == 1, p, 1 - p)).mean()"
 
 

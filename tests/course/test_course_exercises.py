@@ -8,6 +8,8 @@ from mininet.course.engine import Outcome, judge
 from mininet.course.exercise import Choice, Exercise, Function, Judged, Mistake, Values, Written, as_tuple
 from mininet.course.exercises import CHAPTERS
 
+pytestmark = pytest.mark.slow
+
 EXERCISES = [e for exercises in CHAPTERS.values() for e in exercises]
 JUDGED = [e for e in EXERCISES if isinstance(e, Judged)]
 CHOICES = [e for e in EXERCISES if isinstance(e, Choice)]

@@ -16,6 +16,8 @@ from mininet.course.exercise import Written
 from mininet.course.exercises import CHAPTERS
 from tools import chapters, exercises, notebooks
 
+pytestmark = pytest.mark.slow
+
 on_every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 on_every_notebook = pytest.mark.parametrize("path", EXERCISES, ids=lambda p: f"{p.parent.name}-{p.stem}")
 SOLUTIONS = [path for path in EXERCISES if path.parent.name == "solutions"]
