@@ -118,8 +118,9 @@ def _titled(chapter: str, cell: NotebookNode, kind: str, text: str) -> NotebookN
     how_to = text.format(
         chapter=chapter, title=title, first=exercises[0].name, minutes=sum(e.minutes for e in exercises)
     )
-    # not xOR
-    in_sentence = title if title[:2].isupper() else title[0].lower() + title[1:]
+    first_word = title.split()[0]
+    acronym = len(first_word) > 1 and first_word.isupper()  # XOR is no xOR
+    in_sentence = title if acronym else title[0].lower() + title[1:]
     return new_markdown_cell(f"# {kind}: {in_sentence}\n\n{opening.strip()}\n\n{how_to}")
 
 
