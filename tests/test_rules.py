@@ -16,6 +16,7 @@ from book_files import BOOK, EXERCISES, NOTEBOOKS, ROOT, read
 
 PACKAGE = ROOT / "mininet"
 CHAPTERS = ["intro", "neuron", "xor", "layers", "mnist"]
+BELOW = {"activations", "neuron", "losses", "gradcheck", "init", "optim", "data", "layers", "training"}
 # what a part of the package may import from the package, besides `typing`: see the design's picture
 MAY_IMPORT = {
     "activations": set(),
@@ -28,30 +29,9 @@ MAY_IMPORT = {
     "layers": {"activations", "init"},
     "training": {"data", "losses", "optim"},
     "plots": {"activations", "gradcheck"},
-    "widgets": {
-        "activations",
-        "neuron",
-        "losses",
-        "gradcheck",
-        "init",
-        "optim",
-        "data",
-        "layers",
-        "training",
-        "plots",
-    },
-    # exercises may use everything, and nothing may use them
-    "course": {
-        "activations",
-        "neuron",
-        "losses",
-        "gradcheck",
-        "init",
-        "optim",
-        "data",
-        "layers",
-        "training",
-    },
+    "widgets": BELOW | {"plots"},
+    # exercises may use what chapters build, and nothing may use them
+    "course": BELOW,
 }
 PARTS = sorted(p.stem for p in PACKAGE.iterdir() if not p.name.startswith(("_", "typing", "py.typed")))
 
