@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from book_files import BOOK
+from book_files import BOOK, ROOT
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -20,6 +20,7 @@ pytestmark = [
 ]
 
 CHAPTERS = [f"book/{p.stem}" for p in sorted(BOOK.iterdir()) if p.suffix in (".md", ".ipynb")]
+CHAPTERS += [f"solutions/{p.stem}" for p in sorted((ROOT / "solutions").glob("*.ipynb"))]
 PAGES = [*CHAPTERS, "search", "genindex"]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # Chromium would otherwise look for updates and accounts of its own
@@ -114,7 +115,7 @@ def test_formulas_are_drawn(browser: "sync_api.Browser", address: str, name: str
     page, _ = open_page(browser, address, name, WIDE, "light")
     wanted = page.locator(".math").count()
     if wanted:
-        page.wait_for_selector("mjx-container svg")
+        page.wait_for_selector("mjx-container svg", state="attached")
     assert page.locator("mjx-container").count() == wanted
     assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
     page.context.close()
@@ -123,7 +124,7 @@ def test_formulas_are_drawn(browser: "sync_api.Browser", address: str, name: str
 def test_the_book_works_from_disk_search_included(browser: "sync_api.Browser", site: Path) -> None:
     home = site.as_uri()
     page, found = open_page(browser, home, "book/xor", WIDE, "light")
-    page.wait_for_selector("mjx-container svg")
+    page.wait_for_selector("mjx-container svg", state="attached")
     assert found == []
     page.goto(f"{home}/search.html?q=perceptron")
     page.wait_for_selector("ul.search li a")
