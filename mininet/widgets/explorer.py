@@ -19,8 +19,9 @@ def explorer(
 
     ``draw(figure, **values)`` fills an empty matplotlib figure of ``width`` by ``height``
     inches; ``values`` holds the value of each control under its name. Controls without
-    a value (buttons) are shown only: let their handler change another control, or call
-    ``redraw()`` of the returned widget. ``alt`` says in words what the picture shows.
+    a value (buttons) are shown only: let their handler change another control, or give them
+    something to do with ``when_pressed(button, act)`` of the returned widget. ``alt`` says
+    in words what the picture shows.
     In a page without a kernel the picture remains as a still. An error in the first drawing
     is raised; later ones are shown in the picture's place.
 
@@ -61,6 +62,15 @@ def explorer(
             self.picture.value = (
                 f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
             )
+
+        def when_pressed(self, button: Any, act: Callable[[], None]) -> None:
+            """Let a button do something, then draw anew."""
+
+            def pressed(_: Any) -> None:
+                act()
+                self.redraw()
+
+            button.on_click(pressed)
 
         def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
             bundle: dict[str, str] = super()._repr_mimebundle_(**options)

@@ -69,19 +69,13 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
         title = f"step {len(losses)}: loss {losses[-1]:.3f} on its batch"
         curves({"loss": losses}, lower.subplots(), xlabel="step", title=title)
 
-    def button(text: str, act: Callable[[], None]) -> Any:
-        def pressed(_: Any) -> None:
-            act()
-            result.redraw()
-
-        made = widgets.Button(description=text)
-        made.on_click(pressed)
-        return made
-
-    controls = {f"{n}": button(text, lambda n=n: order(n)) for n, text in _STEPS}  # type: ignore[misc]
-    controls["again"] = button("start again", lambda: order(1, again=True))
+    controls = {f"{n}": widgets.Button(description=text) for n, text in _STEPS}
+    controls["again"] = widgets.Button(description="start again")
     alt = "The weights of each output unit as an image, and below them the loss of every step so far."
     result = explorer(draw, controls, alt)
+    for n, _ in _STEPS:
+        result.when_pressed(controls[f"{n}"], lambda n=n: order(n))
+    result.when_pressed(controls["again"], lambda: order(1, again=True))
     result.losses = losses
     return result
 

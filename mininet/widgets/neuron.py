@@ -181,16 +181,9 @@ def _stepper(
     pressed = {name: Button(description=name) for name in [*buttons, "start again"]}
     view = explorer(draw, {**controls, **pressed}, alt, width, height=3.6)
 
-    def on(name: str, action: Callable[[], None]) -> None:
-        def handler(button: Any) -> None:
-            action()
-            view.redraw()
-
-        pressed[name].on_click(handler)
-
     for name, steps in buttons.items():
-        on(name, lambda steps=steps: take(steps))  # type: ignore[misc]
-    on("start again", reset)
+        view.when_pressed(pressed[name], lambda steps=steps: take(steps))
+    view.when_pressed(pressed["start again"], reset)
     return view
 
 

@@ -70,16 +70,8 @@ def step_explorer(
     )
     result = explorer(draw, buttons, alt, width=7.0, height=5.7)
     for name, button in buttons.items():
-        button.on_click(_then_redraw(presses[name], result))
+        result.when_pressed(button, presses[name])
     return result
-
-
-def _then_redraw(press: Callable[[], None], target: Any) -> Callable[[Any], None]:
-    def pressed(button: Any) -> None:
-        press()
-        target.redraw()
-
-    return pressed
 
 
 def _checked(function: LossAndGradients, p: Parameters) -> tuple[float, Mapping[str, Floats]]:
