@@ -14,13 +14,16 @@ from mininet.typing import Floats
 def sigmoid(z: Floats) -> Floats:
     """Return 1 / (1 + exp(-z)), elementwise: a probability.
 
-    Both exponents are at most 0, so neither can overflow, and small
+    The exponent is never above 0, so nothing can overflow, and small
     probabilities keep their precision: ``sigmoid(-80)`` is 1.8e-35, not 0.
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    a: Floats = np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
+    e: Floats = np.exp(-np.abs(z))
+    a: Floats = np.maximum(e, z >= 0)  # the numerator: 1 where z >= 0, exp(z) elsewhere
+    e += 1
+    a /= e
     return a
 
 

@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mininet.layers import Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh, mlp
+from mininet.layers import BatchNorm1d, Dropout, Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh, mlp
 from mininet.losses import binary_cross_entropy, cross_entropy, mse
 from mininet.optim import SGD, Adam, Optimizer
 
 SIZES = [5, 8, 6, 3]
 STEPS = 20
-LAYERS = ["linear", "sigmoid", "tanh", "relu", "flatten"]
+LAYERS = [
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "flatten",
+    "batch norm",
+    "batch norm in eval mode",
+    "dropout in eval mode",
+]
 OPTIMIZERS: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
     "sgd": (SGD, {"lr": 0.1}),
     "momentum": (SGD, {"lr": 0.1, "momentum": 0.9}),
@@ -55,9 +64,22 @@ def layer_and_input(name: str, rng: np.random.Generator) -> tuple[Layer, np.ndar
         layer = Linear(5, 3, rng)
         layer.bias.data = rng.standard_normal(3, dtype=np.float32)
         return layer, x
+    if name.startswith("batch norm"):
+        return batch_norm(rng, 5, training=name == "batch norm"), 3 + 2 * x
+    if name == "dropout in eval mode":
+        return Dropout(0.5, rng).eval(), x
     if name == "relu":
         x[0, 0] = 0  # at the kink all three take the slope to be 0
     return layers[name](), x
+
+
+def batch_norm(rng: np.random.Generator, features: int, training: bool) -> BatchNorm1d:
+    """Return one that has seen batches, with weights of its own and a momentum and an eps that are not the usual."""
+    layer = BatchNorm1d(features, momentum=0.3, eps=1e-3)
+    layer.weight.data, layer.bias.data = rng.standard_normal((2, features), dtype=np.float32)
+    for _ in range(2):
+        layer.forward(2 + rng.standard_normal((7, features), dtype=np.float32))
+    return layer if training else layer.eval()
 
 
 def network(rng: np.random.Generator, activation: type[Layer] = Tanh) -> Sequential:

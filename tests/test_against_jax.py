@@ -21,7 +21,7 @@ from framework_support import (
     train,
 )
 
-from mininet.layers import Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
+from mininet.layers import BatchNorm1d, Dropout, Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
 from mininet.losses import cross_entropy
 from mininet.optim import Adam
 
@@ -45,6 +45,12 @@ def jax_function(jax: Any, layer: Layer) -> Callable[..., Any]:
     """Return the layer as a function of (parameters, x)."""
     if isinstance(layer, Linear):
         return lambda p, x: x @ p[0] + p[1]
+    if isinstance(layer, BatchNorm1d):
+        fixed = None if layer.training else (layer.running_mean, layer.running_var)
+        return lambda p, x: jax_batch_norm(jax, p, x, fixed, layer.eps)
+    if isinstance(layer, Dropout):
+        assert not layer.training  # its masks come from NumPy's generator
+        return lambda p, x: x
     functions = {
         Sigmoid: jax.nn.sigmoid,
         Tanh: jax.numpy.tanh,
@@ -53,6 +59,11 @@ def jax_function(jax: Any, layer: Layer) -> Callable[..., Any]:
     }
     function = functions[type(layer)]
     return lambda p, x: function(x)
+
+
+def jax_batch_norm(jax: Any, p: list[Any], x: Any, fixed: tuple[Any, Any] | None, eps: float) -> Any:
+    mean, var = fixed or (x.mean(axis=0), x.var(axis=0))
+    return p[0] * (x - mean) * jax.lax.rsqrt(var + eps) + p[1]
 
 
 def jax_network(jax: Any, net: Sequential) -> tuple[list[list[Any]], Callable[..., Any]]:

@@ -2,16 +2,18 @@
 
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from mininet.data import DataLoader, digits, to_unit
-from mininet.layers import Sequential, mlp
+from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
 from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
 from mininet.training import (
@@ -19,6 +21,7 @@ from mininet.training import (
     accuracy,
     evaluate,
     fit,
+    noise,
     predict,
     train_step,
 )
@@ -362,3 +365,301 @@ def test_training_for_no_epoch_is_an_error() -> None:
 def test_images_that_were_not_flattened_are_named() -> None:
     with pytest.raises(ValueError, match="Flatten the images first"):
         run(network(), data=(DIGITS.x_train, DIGITS.y_train))
+
+
+# -- modes
+
+
+def with_modes(seed: int = 0) -> Sequential:
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        Linear(64, 30, rng), BatchNorm1d(30), ReLU(), Dropout(0.2, rng), Linear(30, 10, rng), Watcher()
+    )
+
+
+class Watcher(Layer):
+    """A layer that changes nothing and notes the mode of each forward pass."""
+
+    def __init__(self) -> None:
+        self.seen: list[bool] = []
+
+    def forward(self, x: Floats) -> Floats:
+        self.seen.append(self.training)
+        return x
+
+    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
+        return grad
+
+
+def test_fit_trains_in_train_mode_and_validates_in_eval_mode() -> None:
+    net = with_modes().eval()
+    run(net, epochs=1, validation=TEST)
+    assert net[5].seen == [True] * 10 + [False]
+    assert not any(layer.training for layer in net.modules())  # as it was
+
+
+def test_a_network_with_batch_norm_and_dropout_learns() -> None:
+    net = with_modes()
+    history = run(net, epochs=20, validation=TEST)
+    assert history["validation_accuracy"][-1] > 0.8
+    net.eval()
+    assert accuracy(net.forward(to_unit(TEST[0])), TEST[1]) == history["validation_accuracy"][-1]
+
+
+def test_measuring_leaves_each_layer_in_its_own_mode_and_moves_no_running_statistics() -> None:
+    net = with_modes()
+    run(net, epochs=2)
+    net[1].eval()  # a frozen batch norm
+    modes, state = [layer.training for layer in net.modules()], net.state_dict()
+    first = evaluate(net, TEST, cross_entropy)
+    assert first == evaluate(net, TEST, cross_entropy)  # no dropout
+    predict(net, TEST[0], batch_size=7)
+    assert [layer.training for layer in net.modules()] == modes
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(array, state[name])
+
+
+def test_modes_are_put_back_after_an_error() -> None:
+    net = with_modes()
+    with pytest.raises(ValueError, match="Flatten the images first"):
+        predict(net, DIGITS.x_test)
+    with pytest.raises(ValueError, match="cross_entropy: expected labels"):
+        evaluate(net, (TEST[0], TEST[1] + 5), cross_entropy)
+    assert all(layer.training for layer in net.modules())
+    net.eval()
+    with pytest.raises(ValueError, match="cross_entropy: expected labels"):
+        run(net, data=(TRAIN[0], TRAIN[1] + 5))
+    assert not any(layer.training for layer in net.modules())
+
+
+def test_a_last_batch_of_one_is_refused_by_batch_norm_with_the_way_out() -> None:
+    with pytest.raises(ValueError, match="choose a batch_size that leaves no last batch of one"):
+        run(with_modes(), data=(TRAIN[0][:33], TRAIN[1][:33]))
+
+
+def test_a_model_without_modes_is_trained_and_measured() -> None:
+    class Bare:
+        """Nothing but what the protocol asks for, around a network."""
+
+        def __init__(self) -> None:
+            self.net = network()
+
+        def forward(self, x: Floats) -> Floats:
+            return self.net.forward(x)
+
+        def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
+            return self.net.backward(grad, input_gradient)
+
+    bare, net = Bare(), network()
+    settings = {"loss": cross_entropy, "epochs": 2, "batch_size": 32, "progress": False, "validation": TEST}
+    optimizer = SGD(bare.net.parameters(), lr=0.3)
+    history = fit(bare, TRAIN, optimizer=optimizer, rng=np.random.default_rng(0), **settings)
+    assert history == run(net, **{k: v for k, v in settings.items() if k != "progress"})
+
+
+# -- changing the batch
+
+
+def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> None:
+    seen = []
+
+    def invert(x: Floats, y: Array) -> Floats:
+        seen.append((x.copy(), y.copy()))
+        return 1 - x
+
+    changed, by_hand = network(), network()
+    history = run(changed, epochs=2, change_batch=invert)
+    assert history == run(by_hand, epochs=2, data=(1 - to_unit(TRAIN[0]), TRAIN[1]))
+    rng = np.random.default_rng(0)
+    batches = [batch for _ in range(2) for batch in DataLoader(*TRAIN, 32, rng)]
+    for (x, y), (x_seen, y_seen) in zip(batches, seen, strict=True):
+        np.testing.assert_array_equal(x, x_seen)
+        np.testing.assert_array_equal(y, y_seen)
+
+
+def test_change_batch_sees_the_network_before_the_step_and_in_train_mode() -> None:
+    net, weights = with_modes(), []
+
+    def watch(x: Floats, y: Array) -> Floats:
+        assert all(layer.training for layer in net.modules())
+        weights.append(net[0].weight.data.copy())
+        return x
+
+    start = net[0].weight.data.copy()
+    run(net, epochs=1, change_batch=watch)
+    np.testing.assert_array_equal(weights[0], start)
+    assert all((a != b).any() for a, b in pairwise(weights))
+
+
+def test_validation_data_are_not_changed() -> None:
+    net = network()
+    history = run(net, validation=TEST, change_batch=lambda x, y: 1 - x)
+    assert history["validation_loss"][-1] == evaluate(net, TEST, cross_entropy)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        (
+            lambda x, y: None,
+            TypeError,
+            r"an array from change_batch, got NoneType\. Does it return its result\?",
+        ),
+        (lambda x, y: (x, y), TypeError, "an array from change_batch, got tuple"),
+        (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from change_batch.*returned float32 \(5, 64\)"),
+        (lambda x, y: x.reshape(-1, 8, 8), ValueError, r"returned float32 \(32, 8, 8\)"),
+        (lambda x, y: x.astype(np.float64), ValueError, r"returned float64 \(32, 64\)"),
+        (
+            lambda x, y: x + np.float32(np.nan),
+            ValueError,
+            "change_batch returned NaN or infinity for a batch",
+        ),
+    ],
+)
+def test_a_changed_batch_of_the_wrong_kind_is_refused(
+    change: object, kind: type[Exception], message: str
+) -> None:
+    net = network()
+    before = net.state_dict()
+    with pytest.raises(kind, match=f"^fit: .*{message}"):
+        run(net, change_batch=change)
+    for name, values in net.state_dict().items():
+        np.testing.assert_array_equal(values, before[name])
+
+
+def test_noise_has_the_mean_and_the_deviation_that_were_asked_for() -> None:
+    add = noise(0.1, np.random.default_rng(0), mean=0.3)
+    for dtype in (np.float32, np.float64):
+        x = np.linspace(0, 1, 200 * 500, dtype=dtype).reshape(200, 500)
+        y = np.zeros(200, dtype=int)
+        before, added = x.copy(), add(x, y) - x
+        assert added.dtype == dtype
+        assert added.mean() == pytest.approx(0.3, abs=0.002)
+        assert added.std() == pytest.approx(0.1, abs=0.002)
+        # Gaussian: 95.4 % within two deviations
+        assert np.mean(np.abs(added - 0.3) < 0.2) == pytest.approx(0.954, abs=0.005)
+        assert (add(x, y) - x != added).mean() > 0.99  # new for every batch
+        np.testing.assert_array_equal(x, before)
+
+
+def test_training_with_noise_learns_and_comes_from_its_generator_alone() -> None:
+    histories = [
+        run(
+            network(),
+            epochs=9,
+            change_batch=noise(np.float64(0.1), np.random.default_rng(seed), np.float64(0.3)),
+        )
+        for seed in (0, 0, 1)
+    ]
+    assert histories[0] == histories[1] != histories[2]
+    assert histories[0]["accuracy"][-1] > 0.8
+
+
+@pytest.mark.parametrize(("sigma", "mean"), [(-0.1, 0.0), (np.nan, 0.0), (np.inf, 0.0), (0.1, np.nan)])
+def test_noise_refuses_numbers_that_make_no_sense(sigma: float, mean: float) -> None:
+    with pytest.raises(ValueError, match="noise: expected a"):
+        noise(sigma, np.random.default_rng(0), mean)
+
+
+# -- four ways to NaN, and what is said about each
+
+
+class Softmax(Layer):
+    """A softmax by hand that does not shift its scores."""
+
+    def forward(self, x: Floats) -> Floats:
+        e = np.exp(x)
+        self.out: Floats = e / e.sum(axis=1, keepdims=True)
+        return self.out
+
+    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
+        return self.out * (grad - (grad * self.out).sum(axis=1, keepdims=True))
+
+
+class NoEps(Layer):
+    """A batch norm by hand that forgot its eps."""
+
+    def forward(self, x: Floats) -> Floats:
+        return (x - x.mean(axis=0)) / x.std(axis=0)
+
+    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
+        return grad
+
+
+def log_loss(p: Floats, y: Array) -> tuple[float, Floats]:
+    """Return -log of the right probability: infinite where that was rounded to 0."""
+    rows = np.arange(len(y)), y
+    gradient = np.zeros_like(p)
+    gradient[rows] = -1 / p[rows] / len(y)
+    return float(-np.log(p[rows]).mean()), gradient
+
+
+def message_of(net: Sequential, **options: object) -> str:
+    with pytest.raises(NonFiniteLoss) as error:
+        run(net, **options)
+    return str(error.value)
+
+
+def test_the_logarithm_of_zero_is_told_from_a_layer_gone_bad() -> None:
+    net = Sequential(Linear(64, 10, np.random.default_rng(0)), Softmax())
+    net[0].bias.data[3] = -200  # e^-200 is 0 in float32
+    message = message_of(net, loss=log_loss)
+    assert "the loss is inf. Every layer's output is finite, at most 0." in message
+    assert (
+        "so the loss made it, perhaps the logarithm of 0: cross_entropy, which takes logits, cannot"
+        in message
+    )
+
+
+def test_an_exploding_step_is_told_by_weights_that_are_not_finite() -> None:
+    message = message_of(network(sizes=(64, 50, 50, 50, 50, 10)), lr=1e20)
+    assert "usual cure" in message and "division" not in message and "exponential" not in message
+    net = network()
+    net[2].weight.data[0, 0] = np.nan
+    message = message_of(net)
+    assert "Layer 2 of 3 (counted from 0), Linear(20, 10), was the first" in message
+    assert "Its weight holds NaN or infinity already. A lower learning rate" in message
+
+
+def test_a_softmax_without_the_shift_is_told_by_its_large_scores() -> None:
+    net = Sequential(Linear(64, 10, np.random.default_rng(0)), Softmax())
+    net[0].bias.data[3] = 100  # e^100 is more than float32 can hold
+    message = message_of(net, loss=log_loss)
+    assert "Layer 1 of 2 (counted from 0), Softmax(), was the first" in message
+    assert re.search(r"The exponential of \d+ is more than float32 can hold: a softmax has to", message)
+
+
+def test_a_variance_of_zero_is_told_by_numbers_that_are_moderate() -> None:
+    # the corner pixel is black in every image
+    assert not TRAIN[0][:, 0].any()
+    net = Sequential(NoEps(), Linear(64, 10, np.random.default_rng(0)))
+    message = message_of(net)
+    assert "Layer 0 of 2 (counted from 0), NoEps(), was the first" in message
+    assert "a division by 0, as by the standard deviation of a column that does not vary" in message
+    assert run(Sequential(BatchNorm1d(64), net[1]))["accuracy"][-1] > 0.5  # mended
+
+
+def test_looking_for_the_bad_layer_changes_neither_modes_nor_running_statistics() -> None:
+    net = Sequential(
+        BatchNorm1d(64), network()[0], ReLU(), Dropout(0.5, np.random.default_rng(0)), network()[2]
+    )
+    net.forward(to_unit(TRAIN[0]))
+    net[4].weight.data[0, 0] = np.nan
+    state, draws = net.state_dict(), net[3].rng.bit_generator.state
+    with pytest.raises(NonFiniteLoss, match=r"evaluation: .*Layer 4 of 5 .* Its weight holds NaN"):
+        evaluate(net, TEST, cross_entropy)
+    # in train mode batch norm would refuse a single image
+    with pytest.raises(NonFiniteLoss, match=r"evaluation: .*Layer 4 of 5"):
+        evaluate(net, (TEST[0][:1], TEST[1][:1]), cross_entropy)
+    with pytest.raises(NonFiniteLoss, match=r"Layer 4 of 5"):
+        train_step(net, cross_entropy, SGD(net.parameters(), lr=0.1), to_unit(TRAIN[0][:8]), TRAIN[1][:8])
+    # the step's own forward pass moved the mean once; looking must not move it again
+    expected = 0.9 * state["0.running_mean"] + 0.1 * to_unit(TRAIN[0][:8]).mean(axis=0)
+    np.testing.assert_allclose(net[0].running_mean, expected, atol=1e-6)
+    net[3].rng.random((8, 20), dtype=np.float32)
+    assert all(layer.training for layer in net.modules())
+    twin = np.random.default_rng(0)
+    twin.bit_generator.state = draws
+    twin.random((8, 20), dtype=np.float32)  # the step's own mask
+    twin.random((8, 20), dtype=np.float32)
+    assert net[3].rng.bit_generator.state == twin.bit_generator.state

@@ -218,7 +218,7 @@ safe_sigmoid = Function(
         "exp(−|z|) never overflows, and both forms can be written with it.",
     ),
     right=[masked_sigmoid, lambda z: 0.5 * (1 + np.tanh(np.asarray(z) / 2))],
-    after="Unfold `mininet.activations.sigmoid` again: which of its two exponents belongs to which half of the axis?",
+    after="Unfold `mininet.activations.sigmoid` again: it computes one exponential only. What makes its numerator 1 on one half of the axis?",
 )
 
 # --- 5: the loss ----------------------------------------------------------------------
