@@ -1,8 +1,10 @@
-"""The same training step in mininet, PyTorch (eager) and JAX (jit)."""
+"""The same training step in both halves of mininet, PyTorch (eager) and JAX (jit)."""
 
 import numpy as np
 
 from benchmarks.nets import Net
+from mininet import functional as F
+from mininet import nn
 from mininet.layers import ReLU, Sigmoid, Tanh, mlp
 from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
@@ -19,6 +21,25 @@ def mininet_step(net: Net, weights: list[Array], x: Array, y: Array):
     optimizer = SGD(model.parameters(), lr=net.lr)
     loss = mse if net.loss == "mse" else cross_entropy
     return lambda: train_step(model, loss, optimizer, x, y)[0]
+
+
+def autograd_step(net: Net, weights: list[Array], x: Array, y: Array):
+    """Return a function that takes one step with recorded gradients and returns the loss."""
+    activation = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}[net.activation]
+    model = nn.mlp(net.sizes, np.random.default_rng(0), activation)
+    for layer, w in zip(model.layers[::2], weights, strict=True):
+        layer.weight.data = w.copy()
+    optimizer = SGD(model.parameters(), lr=net.lr)
+    loss_function = F.mse_loss if net.loss == "mse" else F.cross_entropy
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = loss_function(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
 
 
 def torch_step(net: Net, weights: list[Array], x: Array, y: Array):
