@@ -36,8 +36,9 @@ notebooks: .venv/installed  ## run every chapter again and store its outputs
 exercises: .venv/installed  ## make exercises/ and solutions/ from their sources
 	$(BIN)/python -m tools.exercises
 
-bench: .venv/installed .venv/compared  ## training steps beside raw NumPy, PyTorch and JAX
+bench: .venv/installed .venv/compared  ## training steps beside raw NumPy, PyTorch, JAX and micrograd
 	$(BIN)/python -m benchmarks.steps
+	$(BIN)/python -m benchmarks.scalar
 
 clean:
 	rm -rf _build .venv

@@ -28,6 +28,9 @@ Number: TypeAlias = int | float | np.floating[Any] | np.integer[Any]
 Operand: TypeAlias = "Tensor | Array | Number"
 
 
+_FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
+
 class Tensor:
     """An array ``data`` that records operations, and after `backward` the loss's gradient by it, ``grad``.
 
@@ -55,7 +58,7 @@ class Tensor:
                 "Tensor: got a tensor. x.detach() is a tensor of the same data without its history."
             )
         array = data if isinstance(data, (np.ndarray, np.generic)) else _from_python(data)
-        if array.dtype not in (np.float32, np.float64) and array.dtype.kind not in "iub":
+        if array.dtype not in _FLOATS and array.dtype.kind not in "iub":
             raise TypeError(
                 f"Tensor: expected float32, float64, whole numbers or booleans, got {array.dtype}. "
                 "Convert with .astype(np.float32)."
@@ -382,6 +385,8 @@ class Tensor:
     def __getitem__(self, index: Any) -> "Tensor":
         """Return what NumPy returns for numbers, slices, None, ..., arrays of whole numbers and masks."""
         parts = tuple(_array(part) for part in (index if isinstance(index, tuple) else (index,)))
+        # copies: somebody may shuffle an array of positions again before the way back
+        parts = tuple(part.copy() if isinstance(part, np.ndarray) else part for part in parts)
         # an array of whole numbers may name an entry twice, and then both gradients count
         twice = any(np.ndim(part) and np.asarray(part).dtype != bool for part in parts)
         shape, dtype = self.shape, self.dtype
@@ -404,16 +409,15 @@ def record(operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp) 
     for each parent the loss's gradient by it, of its shape and dtype, or None where it requires none.
     It may keep arrays, never the tensor that is returned here: that would be a circle.
     """
-    out = _constant(value if isinstance(value, np.ndarray) else np.asarray(value))
-    if recording():
-        for parent in parents:
-            if parent.requires_grad:
-                out.requires_grad = True
-                sources = tuple([(p.node or p) if p.requires_grad else None for p in parents])
-                out.node = Node(operation, sources, vjp, out.data.shape, out.data.dtype)
-                if out.data is not parent.data:  # vjp may use the value, so nobody may write into it
-                    read_only(out.data)
-                break
+    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    out = _constant(array)
+    if recording() and True in [p.requires_grad for p in parents]:
+        sources = tuple([(p.node or p) if p.requires_grad else None for p in parents])
+        out.node = Node(operation, sources, vjp, array.shape, array.dtype)
+        out.requires_grad = True
+        # vjp may use the value, so nobody may write into it; unless it is the first input's own array
+        if array is not parents[0].data:
+            read_only(array)
     return out
 
 

@@ -106,7 +106,7 @@ def backward_through(root: "Node | Leaf", grad: Floats, retain_graph: bool) -> N
     """
     arrived: dict[Node | Leaf, Floats] = {root: grad}
     order = topological_order(root) if isinstance(root, Node) else []
-    if any(node.vjp is None for node in order):
+    if None in [node.vjp for node in order]:
         raise RuntimeError(
             "backward(): this graph has been freed by an earlier backward(). "
             "Run the forward pass again, or pass retain_graph=True to the first backward()."
@@ -117,22 +117,22 @@ def backward_through(root: "Node | Leaf", grad: Floats, retain_graph: bool) -> N
         if not retain_graph:
             node.vjp, node.parents = None, ()
     totals = [
-        (leaf, _total(leaf, gradient)) for leaf, gradient in arrived.items() if not isinstance(leaf, Node)
+        (leaf, gradient if leaf.grad is None else _total(leaf, leaf.grad, gradient))
+        for leaf, gradient in arrived.items()
+        if not isinstance(leaf, Node)
     ]
     for leaf, total in totals:
         leaf.grad = read_only(total)
 
 
-def _total(leaf: Leaf, gradient: Floats) -> Floats:
-    """Return the leaf's new ``grad``, or say what is wrong with the one that somebody put there."""
-    if leaf.grad is None:
-        return gradient
+def _total(leaf: Leaf, before: Floats, gradient: Floats) -> Floats:
+    """Return the sum of the leaf's ``grad`` and the new one, or say what is wrong with the one it had."""
     # a sum, never +=: the array may be another leaf's gradient, too
-    total = np.asarray(leaf.grad + gradient)
+    total = np.asarray(before + gradient)
     if total.shape != leaf.shape or total.dtype != leaf.dtype:
         raise ValueError(
             f"backward(): a leaf is {leaf.dtype} {leaf.shape}, but its grad, to be added to, was "
-            f"{np.asarray(leaf.grad).dtype} {np.shape(leaf.grad)}. Set it to None before."
+            f"{np.asarray(before).dtype} {np.shape(before)}. Set it to None before."
         )
     return total
 
@@ -172,6 +172,10 @@ def _mended(node: Node, parent: "Node | Leaf", gradient: Floats | None) -> Float
     if gradient is None:
         raise RuntimeError(
             f"backward of {node.operation}: its vjp returned None for a parent that needs a gradient."
+        )
+    if not isinstance(gradient, (np.ndarray, np.generic)):
+        raise TypeError(
+            f"backward of {node.operation}: expected its vjp to return arrays, got {type(gradient).__name__}."
         )
     gradient = np.asarray(gradient)
     if gradient.shape != parent.shape:

@@ -35,6 +35,7 @@ def where(condition: Array, a: Operand, b: Operand) -> Tensor:
     known = next((side for side in (a, b) if isinstance(side, Tensor)), None)
     if known is None:
         raise TypeError("where: expected at least one tensor; for arrays and numbers there is np.where.")
+    condition = condition.copy()  # the way back needs it as it is now
     a, b = known.operand("where", a), known.operand("where", b)
     value = np.where(condition, a.data, b.data)
     return elementwise(
