@@ -49,7 +49,7 @@ def test_chapter_is_as_long_as_a_chapter_should_be(path: Path) -> None:
     text = chapters.prose(notebook)
     count = chapters.words(text)
     assert 2500 <= count <= 4500, f"{count} words"
-    pictures = sum("image/png" in o.get("data", {}) for c in chapters.code(notebook) for o in c.outputs)
+    pictures = chapters.picture_count(notebook)
     assert pictures * 350 >= count, f"{pictures} pictures for {count} words"
     explorers = [c for c in chapters.code(notebook) if "explorer" in chapters.tags(c)]
     assert len(explorers) >= 3, f"{len(explorers)} interactive pieces"
@@ -130,6 +130,23 @@ def test_pictures_without_a_real_description_are_found(alt: str | None) -> None:
     assert chapters.picture_problems(
         new_notebook(cells=[new_code_cell("a", outputs=[picture], metadata=metadata)])
     )
+
+
+def test_pictures_of_every_kind_are_counted_and_must_be_described() -> None:
+    drawn = new_output("display_data", data={"image/svg+xml": "<svg/>", "text/plain": "a graph"})
+    photographed = new_output("display_data", data={"image/png": "aGk=", "text/plain": "a graph"})
+    printed = new_output("execute_result", data={"text/plain": "a graph"})
+    page = new_notebook(cells=[new_code_cell("a", outputs=[drawn, photographed, printed])])
+    assert chapters.picture_count(page) == 2
+    assert len(chapters.picture_problems(page)) == 2
+
+
+def test_a_heavy_drawing_is_found() -> None:
+    picture = new_output("display_data", data={"image/svg+xml": "<svg>" + "é" * 30_000 + "</svg>"})
+    metadata = {"mystnb": {"image": {"alt": "A line that falls from left to right."}}}
+    page = new_notebook(cells=[new_code_cell("a", outputs=[picture], metadata=metadata)])
+    (problem,) = chapters.picture_problems(page)
+    assert "60,011 bytes" in problem
 
 
 def test_a_heavy_picture_is_found() -> None:

@@ -93,6 +93,12 @@ def execution_problems(notebook: NotebookNode) -> list[str]:
     return problems
 
 
+def picture_count(notebook: NotebookNode) -> int:
+    """Count the pictures, of whatever kind, that the cells show."""
+    outputs = (output for cell in code(notebook) for output in cell.outputs)
+    return sum(any(kind in output.get("data", {}) for kind in PICTURES) for output in outputs)
+
+
 def picture_problems(notebook: NotebookNode) -> list[str]:
     """Find pictures without a proper description, or too large."""
     problems = []
@@ -106,7 +112,8 @@ def picture_problems(notebook: NotebookNode) -> list[str]:
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if (problem := alt_problem(alt)) is not None:
                 problems.append(f"{problem} (cell “{first}”)")
-            size = len(data[kind]) if kind == "image/svg+xml" else len(base64.b64decode(data[kind]))
+            drawing = kind == "image/svg+xml"  # stored as text
+            size = len(data[kind].encode() if drawing else base64.b64decode(data[kind]))
             if size > MAX_PICTURE:
                 problems.append(f"a picture of {size:,} bytes, at most {MAX_PICTURE:,} (cell “{first}”)")
     return problems

@@ -30,6 +30,32 @@ def explorer(
     >>> e.still[:4]
     b'\\x89PNG'
     """
+
+    def picture(values: Mapping[str, Any]) -> bytes:
+        return png(lambda figure: draw(figure, **values), width, height)
+
+    return _explorer(picture, "image/png", controls, alt)
+
+
+def svg_explorer(draw: Callable[..., str], controls: Mapping[str, Any], alt: str) -> Any:
+    """Return an explorer whose picture is SVG: ``draw(**values)`` returns its text. See `explorer`.
+
+    >>> from ipywidgets import IntSlider
+    >>> box = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="9"><rect width="{0}" height="9"/></svg>'
+    >>> svg_explorer(lambda w: box.format(w), {"w": IntSlider(5)}, "a bar").still[:4]
+    b'<svg'
+    """
+
+    def picture(values: Mapping[str, Any]) -> bytes:
+        return draw(**values).encode()
+
+    return _explorer(picture, "image/svg+xml", controls, alt)
+
+
+def _explorer(
+    picture: Callable[[Mapping[str, Any]], bytes], kind: str, controls: Mapping[str, Any], alt: str
+) -> Any:
+    """Return the widget; ``picture(values)`` returns the still, of the MIME type ``kind``."""
     import ipywidgets as widgets
 
     class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -50,7 +76,7 @@ def explorer(
         def redraw(self) -> None:
             values = {name: c.value for name, c in controls.items() if hasattr(c, "value")}
             try:
-                self.still = png(lambda figure: draw(figure, **values), width, height)
+                self.still = picture(values)
             except Exception as problem:  # whatever the reader's own function raises
                 if not self.still:
                     raise
@@ -60,7 +86,7 @@ def explorer(
                 return
             source = base64.b64encode(self.still).decode()
             self.picture.value = (
-                f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+                f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:{kind};base64,{source}">'
             )
 
         def when_pressed(self, button: Any, act: Callable[[], None]) -> None:
@@ -74,6 +100,9 @@ def explorer(
 
         def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
             bundle: dict[str, str] = super()._repr_mimebundle_(**options)
-            return {**bundle, "text/plain": alt, "image/png": base64.b64encode(self.still).decode()}
+            # a notebook stores SVG as text, other pictures in base64
+            is_text = kind == "image/svg+xml"
+            stored = self.still.decode() if is_text else base64.b64encode(self.still).decode()
+            return {**bundle, "text/plain": alt, kind: stored}
 
     return Explorer()
