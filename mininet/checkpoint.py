@@ -106,7 +106,7 @@ def _read_entry(archive: zipfile.ZipFile, name: str) -> Array:
 
 
 def _save_safetensors(state: dict[str, Array], path: Path) -> None:
-    _safetensors().save_file(state, path)
+    path.write_bytes(_safetensors().save(state))  # its save_file() lets nobody else read the file
 
 
 def _load_safetensors(path: Path) -> dict[str, Array]:

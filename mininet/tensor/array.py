@@ -113,6 +113,10 @@ class Tensor:
 
     __float__ = item
 
+    def __format__(self, spec: str) -> str:
+        """Return f"{loss:.3f}" of a tensor of a single number; without a format the same as `repr`."""
+        return format(self.item(), spec) if spec else repr(self)
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(f"a tensor of shape {self.shape} is neither true nor false; compare its .data.")
