@@ -34,6 +34,12 @@ def test_notebook_was_run_in_order_without_errors_or_warnings(path: Path) -> Non
 
 
 @on_every_notebook
+def test_a_chapter_shows_the_package_as_it_is(path: Path) -> None:
+    package = "\n".join(file.read_text(encoding="utf-8") for file in (BOOK.parent / "mininet").rglob("*.py"))
+    assert not chapters.stale_sources(read(path), package), f"run: python -m tools.notebooks run {path}"
+
+
+@on_every_notebook
 def test_every_picture_is_described_and_small(path: Path) -> None:
     assert not chapters.picture_problems(read(path))
 
@@ -108,6 +114,13 @@ def test_printed_cited_and_given_numbers_are_accepted() -> None:
     assert not chapters.unsupported_numbers(
         result_page("The code `x * 0.123` and\n```python\n0.456\n```\n", "")
     )
+
+
+def test_a_source_that_has_changed_since_is_found() -> None:
+    output = new_output("stream", name="stdout", text="def f():\n    return 1\n")
+    page = new_notebook(cells=[new_code_cell("print(inspect.getsource(f))", outputs=[output])])
+    assert chapters.stale_sources(page, "def f():\n    return 2\n") == ["    return 1"]
+    assert not chapters.stale_sources(page, "class A:\n    def f():\n        return 1\n")
 
 
 def test_unrun_failed_and_complaining_cells_are_found() -> None:
@@ -203,3 +216,15 @@ def test_a_failing_cell_leaves_the_notebook_as_it_was(
     assert notebooks.main(["run", str(path)]) == 1
     assert path.read_bytes() == before
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_figures_are_stored_whatever_backend_is_set_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    path = tmp_path / "figure.ipynb"
+    cell = new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])")
+    notebooks.write(new_notebook(cells=[cell]), path)
+    assert notebooks.main(["run", str(path)]) == 0
+    assert chapters.picture_count(read(path)) == 1

@@ -119,6 +119,15 @@ def picture_problems(notebook: NotebookNode) -> list[str]:
     return problems
 
 
+def stale_sources(notebook: NotebookNode, package: str) -> list[str]:
+    """Return the lines of package sources that a page shows and that stand in the package's text no longer."""
+    standing = {line.strip() for line in package.splitlines()}
+    shown = [printed(cell) for cell in code(notebook) if "getsource" in cell.source]
+    return [
+        line for text in shown for line in text.splitlines() if line.strip() and line.strip() not in standing
+    ]
+
+
 def sections(notebook: NotebookNode) -> Iterator[tuple[str, int]]:
     """Yield (heading, number of words) of every second-level section."""
     parts = re.split(r"(?m)^##\s+(.*)$", prose(notebook))

@@ -14,6 +14,7 @@ import argparse
 import base64
 import hashlib
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def _with_palette(png: str) -> str:
 def run(path: Path) -> None:
     """Execute a notebook in its folder and write it back, normalised; an error leaves it as it was."""
     notebook = nbformat.read(path, as_version=4)
+    os.environ.pop("MPLBACKEND", None)  # one set from outside would keep figures out of the notebook
     NotebookClient(
         notebook,
         timeout=600,
