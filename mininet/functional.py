@@ -20,7 +20,7 @@ from mininet.typing import Array, Floats
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``x @ weight + bias`` as one operation: (N, in) @ (in, out) + (out,) is (N, out).
 
-    Two operations would keep the product for nothing and record twice.
+    Two operations would need a second array for the sum, and record twice.
     Errors: `ValueError` for shapes that do not fit, `TypeError` for unequal dtypes.
     """
     inputs, w = x.data, weight.data

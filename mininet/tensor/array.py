@@ -419,8 +419,8 @@ def record(operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp) 
         sources = tuple([(p.node or p) if p.requires_grad else None for p in parents])
         out.node = Node(operation, sources, vjp, array.shape, array.dtype)
         out.requires_grad = True
-        # vjp may use the value, so nobody may write into it; unless it is the first input's own array
-        if array is not parents[0].data:
+        # vjp may use the value, so nobody may write into it; unless it is an input's own array
+        if True not in [array is p.data for p in parents]:
             read_only(array)
     return out
 

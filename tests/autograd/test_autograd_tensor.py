@@ -394,3 +394,10 @@ def test_a_sum_of_a_million_float32_numbers_is_right_to_six_digits() -> None:
 def test_a_variance_far_from_zero_does_not_cancel() -> None:
     x = Tensor(np.array([10_000, 10_001, 10_002], dtype=np.float32))
     assert abs(x.var().item() - 2 / 3) < 1e-6
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_operation_that_returns_an_inputs_own_array_does_not_lock_it(place: int) -> None:
+    inputs = [Tensor(np.ones(2, dtype=np.float32), requires_grad=True) for _ in range(2)]
+    record("one of two", inputs[place].data, tuple(inputs), lambda g: (g, g))
+    inputs[place].data -= 1
