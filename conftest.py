@@ -1,8 +1,10 @@
 """For every test run: one BLAS thread, no network, MNIST where it lies, a count of what was not compared."""
 
 import os
+import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -24,6 +26,14 @@ os.environ["MININET_PROGRESS"] = str(
 )
 
 _without_mnist: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def figures_are_closed() -> Iterator[None]:
+    """Leave no figure open behind a test: matplotlib warns of the twenty-first."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,17 @@ def test_a_model_that_never_changes_its_mind_gets_no_line(p: float) -> None:
     assert all(c.filled for c in ax.collections if isinstance(c, QuadContourSet))
 
 
+@pytest.mark.parametrize("answer", [0, 1])
+def test_a_class_that_is_missing_leaves_the_layout_as_it_is(answer: int) -> None:
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    both, one = figure.subplots(1, 2)
+    points(X, AND, ax=both)
+    points(X, np.full(4, answer), ax=one)
+    figure.draw_without_rendering()  # a layout that collapsed would warn
+    assert both.get_position().width == pytest.approx(one.get_position().width)
+    assert both.get_position().width > 0.35
+
+
 def test_orange_lies_on_the_yes_side() -> None:
     ax = new_ax()
     boundary(lambda rows: (rows[:, 0] > 0.5).astype(float), X, AND, ax)

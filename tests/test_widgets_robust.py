@@ -63,6 +63,44 @@ def test_a_loss_that_is_no_single_number_is_refused() -> None:
         loss_explorer(lambda z, y: z, fused)  # type: ignore[arg-type, return-value]
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [(None, "got None. Is a `return` missing"), ((1.0, np.zeros(2)), r"got a tuple of 2\. .* take \[0\]")],
+)
+def test_a_loss_that_returns_something_else_is_told_what_to_return(answer, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(TypeError, match=message):
+        loss_explorer(lambda z, y: answer, fused)
+
+
+def test_a_loss_that_is_never_a_number_is_drawn_all_the_same() -> None:
+    assert loss_explorer(lambda z, y: np.nan, fused).ends_at["yours"] == 0
+
+
+@pytest.mark.parametrize(
+    ("predict", "message"),
+    [
+        (lambda points: None, "got None. Is its `return` missing"),
+        (lambda points: np.zeros(1), r"one probability a row, .* got \(1,\)"),
+        (lambda points: points[:, 0] * np.nan, "got NaN"),
+        (lambda points: 10 * points[:, 0] - 4, "return the score instead"),
+    ],
+)
+def test_a_predict_that_is_wrong_is_told_what_to_return(predict, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=message):
+        box_explorer(lambda epsilon: predict, X[:, :2], Y)
+
+
+def test_what_a_reader_s_train_raises_later_is_shown_in_the_picture_s_place() -> None:
+    def train(epsilon: float) -> Callable[[Array], Array]:
+        if epsilon > 0.1:
+            raise RuntimeError("too large for me")
+        return lambda points: points[:, 0]
+
+    explorer = box_explorer(train, X[:, :2], Y)
+    explorer.controls["epsilon"].value = 0.12
+    assert "too large for me" in explorer.picture.value
+
+
 def test_boxes_break_as_they_grow_and_train_is_called_with_the_epsilon() -> None:
     asked = []
 
@@ -116,13 +154,22 @@ def test_a_defence_that_erases_everything_is_seen_to_cost_everything() -> None:
     assert bench.shares["no attack"] == pytest.approx(1 / 3)
 
 
+def test_a_defence_may_answer_in_yes_and_no_or_in_whole_numbers() -> None:
+    for kind in (bool, int):
+        bench = defence_bench(
+            lambda x, kind=kind: (x > 0.6).astype(kind), pair(NET), gradient_by_input(OTHER), X, Y
+        )  # type: ignore[misc]
+        assert bench.shares["no attack"] == 1
+
+
 @pytest.mark.parametrize(
     ("defend", "error", "message"),
     [
         (lambda x: None, TypeError, "got None. Is a `return` missing"),
         (lambda x: x[0], ValueError, r"shape \(3, 4\) from defend, got \(4,\)"),
         (lambda x: x * 255, ValueError, "pixels from 0 to 1 from defend"),
-        (lambda x: x * np.nan, ValueError, "got nan to nan"),
+        (lambda x: x * np.nan, ValueError, "got NaN"),
+        (lambda x: [None] * 3, ValueError, r"got \(3,\) object"),
     ],
 )
 def test_a_defence_that_returns_something_else_is_told_what_to_return(defend, error, message) -> None:  # type: ignore[no-untyped-def]

@@ -26,7 +26,9 @@ def points(X: Array, y: Array, ax: Any = None, labels: Sequence[str] = ("no", "y
     with style():
         ax = new_axes() if ax is None else ax
         for answer, (colour, marker) in enumerate(zip(CLASS_COLOURS, CLASS_MARKERS, strict=True)):
-            ax.plot(*X[y == answer].T, marker, color=colour, label=labels[answer], **look)
+            (line,) = ax.plot(*X[y == answer].T, marker, color=colour, label=labels[answer], **look)
+            # unclipped and empty, it would count as a spot in the figure's corner, and the layout make room for it
+            line.set_in_layout(bool((y == answer).any()))
 
 
 def boundary(

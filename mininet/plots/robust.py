@@ -61,16 +61,16 @@ def boxes(
 
     if not epsilon >= 0:
         raise ValueError(f"boxes: expected an epsilon of at least 0, got {epsilon}.")
-    steps = np.linspace(-epsilon, epsilon, EDGE, dtype=X.dtype)
-    inside = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)  # (B, 2)
-    around = np.clip(X[:, None] + inside, 0, 1)  # (N, B, 2)
-    said = np.asarray(predict(around.reshape(-1, 2))).reshape(len(X), -1) > 0.5  # (N, B)
-    holds = (said == (y[:, None] == 1)).all(axis=1)  # (N,)
     with style():
         ax = ax if ax is not None else new_axes(4.2, 4.0)
         reach = float(max(X.min(axis=0).max(), 1 - X.max(axis=0).min()))
-        # drawn far enough to fill the unit square, but never asked outside it
+        # drawn far enough to fill the unit square, but never asked outside it; first, since it checks predict
         boundary(lambda at: predict(np.clip(at, 0, 1)), X, y, ax, title, margin=reach)
+        steps = np.linspace(-epsilon, epsilon, EDGE, dtype=X.dtype)
+        inside = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)  # (B, 2)
+        around = np.clip(X[:, None] + inside, 0, 1)  # (N, B, 2)
+        said = np.asarray(predict(around.reshape(-1, 2))).reshape(len(X), -1) > 0.5  # (N, B)
+        holds = (said == (y[:, None] == 1)).all(axis=1)  # (N,)
         for (a, b), ok in zip(X, holds, strict=True):
             low = np.clip([a - epsilon, b - epsilon], 0, 1)
             high = np.clip([a + epsilon, b + epsilon], 0, 1)

@@ -103,6 +103,13 @@ def loss_explorer(loss: Callable[[Floats, Array], float], reference: Callable[[F
 
 
 def _number(value: Any) -> float:
+    if value is None:
+        raise TypeError("loss_explorer: expected one number from the loss, got None. Is a `return` missing?")
+    if isinstance(value, tuple):
+        raise TypeError(
+            f"loss_explorer: expected one number from the loss, got a tuple of {len(value)}. "
+            "Losses of the package return the gradient too: take [0]."
+        )
     if np.shape(value) != ():
         raise ValueError(
             f"loss_explorer: expected one number from the loss, got shape {np.shape(value)}. "
@@ -211,15 +218,17 @@ def defended(defend: Defend, x: Floats) -> Floats:
     if answer is None:
         raise TypeError("defence_bench: expected images from defend, got None. Is a `return` missing?")
     values = np.asarray(answer)
-    if values.shape != x.shape or values.dtype.kind not in "fb":
+    if values.shape != x.shape or values.dtype.kind not in "fbiu":
         raise ValueError(
             f"defence_bench: expected images of shape {x.shape} from defend, got {values.shape} {values.dtype}. "
             "It gets the whole batch as rows."
         )
     values = values.astype(x.dtype)
-    if not (
-        values.min() >= -_ROUNDING and values.max() <= 1 + _ROUNDING
-    ):  # asked in this way, NaN is found too
+    if np.isnan(values).any():
+        raise ValueError(
+            "defence_bench: expected pixels from 0 to 1 from defend, got NaN. Is 0 divided by 0?"
+        )
+    if not (values.min() >= -_ROUNDING and values.max() <= 1 + _ROUNDING):
         raise ValueError(
             f"defence_bench: expected pixels from 0 to 1 from defend, got {values.min():.3g} to {values.max():.3g}. "
             "np.clip(..., 0, 1) keeps them on the paper."
