@@ -1,7 +1,8 @@
-"""The table of names at the end of the chapter "framework" says what is true of PyTorch and of JAX."""
+"""The tables of names at the end of the chapter "framework" say what is true of PyTorch and of JAX."""
 
 import inspect
 import os
+import re
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from framework_support import framework
 
 import mininet.functional as F
+from book_files import BOOK, read
 from mininet import nn
 from mininet.checkpoint import load, save
 
@@ -42,6 +44,18 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
     return rng.random((32, 64), dtype=np.float32), rng.integers(0, 10, 32)
 
 
+def run(first_line: str, **names: Any) -> dict[str, Any]:
+    """Run the lines that the page shows, and return what they define."""
+    text = "\n".join(
+        cell.source for cell in read(BOOK / "framework.ipynb").cells if cell.cell_type == "markdown"
+    )
+    (lines,) = [
+        block for block in re.findall(r"```python\n(.*?)```", text, re.S) if block.startswith(first_line)
+    ]
+    exec(lines, names)
+    return names
+
+
 def step(net: nn.Module, x: np.ndarray, t: np.ndarray) -> dict[str, np.ndarray]:
     """Return our parameters after one step of gradient descent."""
     F.cross_entropy(net(x), t).backward()
@@ -50,30 +64,17 @@ def step(net: nn.Module, x: np.ndarray, t: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_the_pytorch_lines_take_our_weights_and_make_our_step(torch: Any, ours: Any, batch: Any) -> None:
     x, t = batch
-    net = torch.nn.Sequential(torch.nn.Linear(64, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10))
-    net.load_state_dict({name: torch.from_numpy(a.T.copy()) for name, a in ours.state_dict().items()})
-    np.testing.assert_allclose(net(torch.from_numpy(x)).detach().numpy(), ours(x).data, atol=1e-5)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
-    loss = torch.nn.functional.cross_entropy(net(torch.from_numpy(x)), torch.from_numpy(t))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    loader = [(torch.from_numpy(x), torch.from_numpy(t))]
+    start = run("import torch", ours=ours, loader=[])["net"]
+    np.testing.assert_allclose(start(torch.from_numpy(x)).detach().numpy(), ours(x).data, atol=1e-5)
+    net = run("import torch", ours=ours, loader=loader)["net"]
     for name, array in step(ours, x, t).items():
         np.testing.assert_allclose(net.state_dict()[name].numpy().T, array, atol=1e-5)
 
 
 def test_the_jax_lines_take_our_state_and_make_our_step(jax: Any, ours: Any, batch: Any) -> None:
     x, t = batch
-    jnp = framework("jax.numpy")
-
-    def loss_of(params: Any, x: Any, t: Any) -> Any:
-        hidden = jnp.maximum(x @ params["0.weight"] + params["0.bias"], 0)
-        logits = hidden @ params["2.weight"] + params["2.bias"]
-        return -jax.nn.log_softmax(logits)[jnp.arange(len(t)), t].mean()
-
-    params = ours.state_dict()
-    gradients = jax.jit(jax.grad(loss_of))(params, x, t)
-    params = jax.tree.map(lambda p, g: p - 0.3 * g, params, gradients)
+    params = run("import jax", ours=ours, x=x, t=t)["params"]
     for name, array in step(ours, x, t).items():
         np.testing.assert_allclose(np.asarray(params[name]), array, atol=1e-5)
 
@@ -98,11 +99,12 @@ def test_what_the_table_says_of_pytorch(torch: Any) -> None:
             self.found = torch.nn.ModuleList([torch.nn.Linear(3, 2)])
             self.own = torch.nn.ParameterList([torch.nn.Parameter(torch.ones(2))])
             self.named = torch.nn.ModuleDict({"a": torch.nn.Linear(3, 2)})
+            self.by_name = torch.nn.ParameterDict({"b": torch.nn.Parameter(torch.ones(2))})
             self.register_buffer("mean", torch.zeros(2))
 
     names = list(Lists().state_dict())
     assert not [name for name in names if name.startswith("plain")]
-    assert {"found.0.weight", "own.0", "named.a.weight", "mean"} <= set(names)
+    assert {"found.0.weight", "own.0", "named.a.weight", "by_name.b", "mean"} <= set(names)
     assert "rng" not in inspect.signature(torch.nn.Dropout).parameters
     assert "generator" not in inspect.signature(torch.nn.Dropout).parameters
     assert inspect.signature(torch.load).parameters["weights_only"].default in (None, True)
@@ -110,6 +112,11 @@ def test_what_the_table_says_of_pytorch(torch: Any) -> None:
     with torch.no_grad():
         assert not (2 * a).requires_grad
     assert not (2 * a).detach().requires_grad
+    alone = torch.nn.Parameter(torch.ones(2))
+    torch.optim.SGD([alone], lr=0.3).step()  # no gradient, and nobody complains
+    assert alone.tolist() == [1.0, 1.0]
+    torch.nn.init.zeros_(layer.weight)
+    assert not layer.weight.any()
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, x[:, 0]), 2, shuffle=True)
     assert [len(batch) for batch, _ in loader] == [2, 2, 1]
     assert callable(torch.compile) and not torch.nn.Sequential(layer).eval().training
@@ -142,5 +149,6 @@ def test_what_the_table_says_of_jax(jax: Any) -> None:
         jax.tree.structure(nest)
     )
     assert float(jax.grad(lambda x: x * jax.lax.stop_gradient(x))(3.0)) == 3.0
+    assert jax.nn.initializers.glorot_normal()(jax.random.key(0), (3, 2)).shape == (3, 2)
     assert jax.vmap(lambda sample: sample.sum())(jnp.ones((5, 3))).shape == (5,)
     assert float(jax.jit(jax.grad(jax.grad(lambda x: x**3)))(2.0)) == 12.0  # gradients of gradients

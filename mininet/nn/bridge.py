@@ -100,8 +100,9 @@ def compare(
     A row for the input, (N, ...), and for each parameter: is it exactly the same, is it close, the
     largest difference, and, as a third opinion, the largest difference of autograd's gradient to
     nudging (in float64, at ``samples`` entries of each, drawn with a fixed seed). Both nets run in the mode
-    they are in; dropout draws other masks for each of them, so put it into eval mode. Their
-    parameters' ``grad`` are overwritten.
+    they are in. In train mode dropout draws a new mask at each forward pass: the nets have the same one only
+    while their generators are in the same state, and nudging has others, so put dropout into eval mode.
+    The parameters' ``grad`` are overwritten.
     Errors: `KeyError` if the nets have not the same parameters, `ValueError` if these are not equal.
     """
     ours, theirs = hand.state_dict(), auto.state_dict()
