@@ -33,8 +33,8 @@ def autograd_step(net: Net, weights: list[Array], x: Array, y: Array):
     loss_function = F.mse_loss if net.loss == "mse" else F.cross_entropy
 
     def step() -> float:
-        optimizer.zero_grad()
         loss = loss_function(model(x), y)
+        optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss.item()

@@ -30,7 +30,9 @@ CONSTRAINTS = requirements((ROOT / "constraints.txt").read_text())
 
 
 def test_requirements_and_extras_name_the_same_packages_and_ranges() -> None:
-    assert requirements((ROOT / "requirements.txt").read_text()) == extras("data", "checkpoint", "book", "test")
+    assert requirements((ROOT / "requirements.txt").read_text()) == extras(
+        "data", "checkpoint", "book", "test"
+    )
 
 
 def test_numpy_is_the_only_hard_dependency() -> None:

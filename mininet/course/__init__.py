@@ -77,11 +77,12 @@ def progress() -> None:
         judged = [e for e in exercises if not isinstance(e, Written)]
         solved = sum(kept.get(e.name, {"outcome": ""})["outcome"] == "pass" for e in judged)
         print(f"{chapter}: {solved} of {len(judged)} solved")
+        width = max(len(e.name) for e in exercises)
         for exercise in exercises:
             entry = kept.get(exercise.name, {"outcome": "", "hints": 0})
             state = "in words" if isinstance(exercise, Written) else STATES[entry["outcome"]]
             hints = f"   hints taken: {entry['hints']}" if entry["hints"] else ""
-            print(f"  {exercise.name:<10}  {state:<9} {exercise.title}{hints}")
+            print(f"  {exercise.name:<{width}}  {state:<9} {exercise.title}{hints}")
 
 
 STATES = {"pass": "solved", "not yet": "tried", "stopped": "tried", "not written yet": "", "": ""}
@@ -104,8 +105,9 @@ def list() -> None:
     for chapter, exercises in CHAPTERS.items():
         minutes, points = sum(e.minutes for e in exercises), sum(e.points for e in exercises)
         print(f"{chapter}: {len(exercises)} exercises, {minutes} minutes, {points} points")
+        width = max(len(e.name) for e in exercises)
         for e in exercises:
-            print(f"  {e.name:<10}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}")
+            print(f"  {e.name:<{width}}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}")
 
 
 def _chapter(name: str) -> str:

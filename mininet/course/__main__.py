@@ -67,8 +67,9 @@ def _check(file: Path, seconds: float) -> int:
         for exercise in exercises
         if exercise.name in outcomes and outcomes[exercise.name]["outcome"]
     ]
+    width = max((len(exercise.name) for exercise, _ in checked), default=0)
     for exercise, outcome in checked:
-        print(f"{exercise.name:<10}  {outcome:<16} {exercise.title}")
+        print(f"{exercise.name:<{width}}  {outcome:<16} {exercise.title}")
     passed = sum(outcome == "pass" for _, outcome in checked)
     chapters = {exercise.name.split(".")[0] for exercise, _ in checked}
     expected = sum(not isinstance(e, Written) for name in chapters for e in CHAPTERS[name])

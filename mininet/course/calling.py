@@ -170,7 +170,8 @@ def _own_line(trace: TracebackType | None) -> str:
     found = ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith((*_LIBRARIES, "<frozen", "<__array")):
+        # an interrupt may come between two lines: then there is no number
+        if trace.tb_lineno is not None and not file.startswith((*_LIBRARIES, "<frozen", "<__array")):
             text = linecache.getline(file, trace.tb_lineno, trace.tb_frame.f_globals).strip()
             found = f"line {trace.tb_lineno}: {text}" if text else f"line {trace.tb_lineno}"
         trace = trace.tb_next

@@ -213,6 +213,8 @@ ADVICE = {
     "mismatch in its core dimension": "The shapes on both sides of @ do not fit: the last axis on the left must "
     "be as long as the first on the right. Print both shapes.",
     "could not be broadcast together": "The shapes of the two arrays do not fit. Print both.",
+    "boolean array indexing assignment": "The mask is missing on the right: high[yes] = middle[yes] takes the same "
+    "entries on both sides.",
     "must have same number of dimensions": "One array is a table (N, D), the other has a single axis (N,). "
     "x[:, None] makes a column (N, 1).",
 }

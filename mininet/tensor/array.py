@@ -415,12 +415,22 @@ def record(operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp) 
     """
     array = value if isinstance(value, np.ndarray) else np.asarray(value)
     out = _constant(array)
-    if recording() and True in [p.requires_grad for p in parents]:
-        sources = tuple([(p.node or p) if p.requires_grad else None for p in parents])
-        out.node = Node(operation, sources, vjp, array.shape, array.dtype)
+    if not recording():
+        return out
+    sources: list[Node | Tensor | None] = []
+    wanted, own = False, False
+    for p in parents:
+        if p.requires_grad:
+            wanted = True
+            sources.append(p.node or p)
+        else:
+            sources.append(None)
+        if array is p.data:
+            own = True
+    if wanted:
+        out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype)
         out.requires_grad = True
-        # vjp may use the value, so nobody may write into it; unless it is an input's own array
-        if True not in [array is p.data for p in parents]:
+        if not own:  # vjp may use the value, so nobody may write into it; unless it is an input's own array
             read_only(array)
     return out
 

@@ -55,6 +55,18 @@ def test_list_shows_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(e.name in shown and e.title in shown for group in course.CHAPTERS.values() for e in group)
 
 
+def test_titles_stand_under_each_other_also_where_a_chapter_has_a_long_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for table in (course.list, progress):
+        table()
+        lines = capsys.readouterr().out.splitlines()
+        for exercises in course.CHAPTERS.values():
+            rows = [line for e in exercises for line in lines if line.split()[0] == e.name]
+            assert len(rows) == len(exercises)
+            assert len({row.index(e.title) for row, e in zip(rows, exercises, strict=True)}) == 1
+
+
 def test_progress_shows_what_is_solved(capsys: pytest.CaptureFixture[str]) -> None:
     check("neuron.2", "B")
     check("neuron.9", "A")

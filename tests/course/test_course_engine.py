@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mininet.course import CheckFailed, CourseError, check, hint, solution
-from mininet.course.calling import limit_is_possible
+from mininet.course.calling import limit_is_possible, run_safely
 from mininet.course.compare import same
 from mininet.course.engine import Outcome, Verdict, judge
 from mininet.course.exercise import Function, Mistake, Values, WrongForm
@@ -93,6 +93,18 @@ def test_an_endless_loop_is_stopped_where_it_was() -> None:
     before = time.monotonic()
     told(forever, Outcome.STOPPED, "still running after 1 seconds", "line ")
     assert time.monotonic() - before < 4
+
+
+def test_an_error_between_two_lines_has_no_line_of_its_own() -> None:
+    code = compile("raise ValueError", "learner.py", "exec").replace(co_linetable=b"")
+    assert list(code.co_lines()) == []
+
+    def run(case: object) -> None:
+        exec(code)
+
+    result = run_safely(run, {}, None)
+    assert isinstance(result.error, ValueError)
+    assert "learner" not in result.line and "None" not in result.line
 
 
 def test_a_sleeper_and_a_loop_that_swallows_interrupts_are_stopped() -> None:

@@ -99,8 +99,14 @@ def test_generated_cases_bring_what_the_visible_ones_lack(exercise: Judged) -> N
         assert isinstance(exercise, Values)
         return
 
+    def size(value):
+        return np.shape(value) if as_numbers(value) is not None else len(value)
+
     def shapes(cases):
-        return {tuple(np.shape(v) for v in case.values() if as_numbers(v) is not None) for case in cases}
+        return {
+            tuple(size(v) for v in case.values() if as_numbers(v) is not None or isinstance(v, dict))
+            for case in cases
+        }
 
     assert shapes(generated) - shapes(exercise.cases)
 

@@ -3,11 +3,24 @@
 from collections.abc import Mapping, Sequence
 
 from mininet.course.exercise import Exercise
-from mininet.course.exercises import layers, mnist, neuron, xor
+from mininet.course.exercises import (
+    adversarial,
+    autograd_scalar,
+    autograd_tensor,
+    layers,
+    mnist,
+    neuron,
+    robust,
+    xor,
+)
 
 CHAPTERS: Mapping[str, Sequence[Exercise]] = {
     "neuron": neuron.EXERCISES,
     "xor": xor.EXERCISES,
     "layers": layers.EXERCISES,
     "mnist": mnist.EXERCISES,
+    "adversarial": adversarial.EXERCISES,
+    "robust": robust.EXERCISES,
+    "autograd-scalar": autograd_scalar.EXERCISES,
+    "autograd-tensor": autograd_tensor.EXERCISES,
 }
