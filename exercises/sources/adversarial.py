@@ -340,7 +340,7 @@ print("half of a hundred digits flip at an epsilon between 0.06 and 0.14:", 0.06
 # %% [markdown] role="task" q="adversarial.10"
 # **Goal.** Read a transfer table.
 #
-# **Given.** Four networks. Row: on which network the forgeries were made, with its weights known. Column: who reads them. Each number is the share still read correctly, of a thousand pictures.
+# **Given.** Four networks. Row: on which network the forgeries were made, with its weights known. Column: who reads them. Each number is the share still read correctly, of a thousand pictures. (The numbers are made up for this exercise.)
 #
 # | made on ↓, read by → | 1 | 2 | 3 | 4 |
 # |---|---|---|---|---|

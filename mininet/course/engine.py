@@ -215,6 +215,8 @@ ADVICE = {
     "could not be broadcast together": "The shapes of the two arrays do not fit. Print both.",
     "boolean array indexing assignment": "The mask is missing on the right: high[yes] = middle[yes] takes the same "
     "entries on both sides.",
+    "only integer scalar arrays": "np.concatenate wants its pieces in one list, np.concatenate([a, b]); and a plain "
+    "list cannot be indexed with an array.",
     "must have same number of dimensions": "One array is a table (N, D), the other has a single axis (N,). "
     "x[:, None] makes a column (N, 1).",
 }

@@ -53,6 +53,12 @@ average = Values(
             (10,),
             "After 1 / 0.1 = 10 batches it has made about two thirds of the way, not nine tenths: each step is a tenth of what is *left*.",
         ),
+        Mistake(
+            "the start counted",
+            (23,),
+            "Very near: at the start, before any batch, the distance is 5. After n batches it is 5 · 0.9ⁿ. You counted the start as a batch.",
+        ),
+        Mistake("some too few", (20,), "After 20 batches it is about 4.39: not yet."),
         Mistake("just before", (21,), "Very near: 0.9²¹ is 0.109, still more than a tenth left. One more."),
         Mistake(
             "the logarithm to base 2",
@@ -134,6 +140,13 @@ def along_the_rows(x: Floats, mean: Floats, var: Floats, momentum: float, traini
     return (x - centre) / spread, *packages_norm(x, mean, var, momentum, True)[1:]
 
 
+def one_for_all(x: Floats, mean: Floats, var: Floats, momentum: float, training: bool) -> Normalised:
+    if not training:
+        return packages_norm(x, mean, var, momentum, False)
+    out = (x - x.mean()) / np.sqrt(x.var() + 1e-5)
+    return out, (1 - momentum) * mean + momentum * x.mean(), (1 - momentum) * var + momentum * x.var()
+
+
 def column_by_column(x: Floats, mean: Floats, var: Floats, momentum: float, training: bool) -> list[Any]:
     n, out, means, variances = len(x), np.zeros(x.shape), list(mean), list(var)
     for j in range(x.shape[1]):
@@ -169,7 +182,7 @@ batch_norm = Function(
     minutes=20,
     level="medium",
     points=3,
-    parts=("output", "running mean", "running variance"),
+    parts=("out", "mean", "var"),
     reference=packages_norm,
     cases=[
         {"x": FIRST, "mean": np.zeros(2), "var": np.ones(2), "momentum": 0.1, "training": True},
@@ -194,7 +207,7 @@ batch_norm = Function(
         Mistake(
             "the batch in use",
             batch_always,
-            "The running averages are right, and not used: with `training` False normalise with *them*, so that an image is read alike in any company.",
+            "With `training` False you still normalise with the batch. There the *running* averages are used, so that an image is read alike in any company.",
         ),
         Mistake(
             "running ones in training",
@@ -259,6 +272,11 @@ batch_norm = Function(
             "a row instead of a column",
             along_the_rows,
             "You average along the rows, over one image's features. A feature is a column: axis=0, over the batch.",
+        ),
+        Mistake(
+            "one mean for all columns",
+            one_for_all,
+            "You take one mean and one variance over the whole table. Each column has its own: axis=0. (And the running variance has N − 1.)",
         ),
         Mistake(
             "not centred",
@@ -509,6 +527,16 @@ def textbook(
     return loss
 
 
+# what people put under a logarithm, so that it is never 0
+SMALL = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30)
+
+
+def largest_for_infinite(logits: Floats, y: Array) -> Any:
+    z = logits - logits.max(axis=1, keepdims=True)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return -np.nan_to_num(np.log(p[np.arange(len(y)), y])).mean()
+
+
 def fused(logits: Floats, y: Array) -> float:
     return cross_entropy(logits.astype(np.float64), y)[0]
 
@@ -524,7 +552,7 @@ def leads(logits: Floats, y: Array) -> float:
     return float(total / len(y))
 
 
-def logarithm_of_sum(shift_back: bool = True, own: bool = True, mean: bool = True) -> LossOf:
+def logarithm_of_sum(shift_back: bool = True, own: int = 1, mean: bool = True) -> LossOf:
     def loss(logits: Floats, y: Array) -> Any:
         top = logits.max(axis=1)
         sums = np.log(np.exp(logits - top[:, None]).sum(axis=1))
@@ -536,7 +564,7 @@ def logarithm_of_sum(shift_back: bool = True, own: bool = True, mean: bool = Tru
 
 def some_scores(rng: Rng, n: int, classes: int, size: float) -> Case:
     logits, y = (size * rng.normal(size=(n, classes))).astype(np.float32), rng.integers(0, classes, n)
-    y[0] = logits[0].argmax()  # a large score may be the right one, too
+    y[0], y[-1] = logits[0].argmax(), logits[-1].argmin()  # one surely right, one surely wrong
     return {"logits": logits, "y": y}
 
 
@@ -555,26 +583,27 @@ infinite = Function(
         {"logits": np.array([[200.0, 0.0]], dtype=np.float32), "y": np.array([0])},
     ],
     generate=lambda rng: [
-        some_scores(rng, n, c, size) for n, c, size in ((6, 10, 1.0), (9, 4, 150.0), (5, 7, 2000.0))
+        some_scores(rng, n, c, size) for n, c, size in ((6, 10, 1.0), (9, 4, 150.0), (2, 7, 2000.0))
     ],
     mistakes=[
-        Mistake(
-            "a small number added",
-            textbook(lambda p: p + np.float32(1e-12)),
-            "A small number under the logarithm makes the loss finite, and wrong: it can never be larger than −log of that number, about 28, "
-            "however large the lead. The gradient of such a loss is 0 just where it is needed. Do not compute the probability at all.",
+        *(
+            Mistake(
+                f"{small:g} under the logarithm",
+                textbook(lambda p, small=small: np.maximum(p, np.float32(small))),  # type: ignore[misc]
+                "A small number under the logarithm makes the loss finite, and wrong: it can never be larger than −log of that number, however "
+                "large the lead. And where it is stuck, its slope is 0. Do not compute the probability at all.",
+            )
+            for small in SMALL
         ),
         Mistake(
-            "a smaller number added",
-            textbook(lambda p: p + np.float32(1e-30)),
-            "A small number under the logarithm makes the loss finite, and wrong: it can never be larger than −log of that number. "
-            "Do not compute the probability at all.",
+            "infinity made a number",
+            lambda logits, y: np.nan_to_num(textbook()(logits, y)),
+            "np.nan_to_num puts the largest number there is in place of infinity. That is as little the loss. Do not compute the probability at all.",
         ),
         Mistake(
-            "clipped from below",
-            textbook(lambda p: np.maximum(p, np.float32(1e-7))),
-            "You clip the probability from below, and with it the loss from above: however large the lead, it says the same. "
-            "Do not compute the probability at all.",
+            "infinities made numbers",
+            largest_for_infinite,
+            "np.nan_to_num puts the largest number there is in place of infinity. That is as little the loss. Do not compute the probability at all.",
         ),
         Mistake(
             "sixteen digits",
@@ -599,8 +628,13 @@ infinite = Function(
         ),
         Mistake(
             "the label's own score forgotten",
-            logarithm_of_sum(own=False),
+            logarithm_of_sum(own=0),
             "That is the logarithm of the sum alone. From it the label's own score, shifted like the others, is subtracted.",
+        ),
+        Mistake(
+            "own score added",
+            logarithm_of_sum(own=-1),
+            "You add the label's own score; subtract it: −log(a / s) = log s − log a.",
         ),
         Mistake(
             "a sum",
@@ -656,6 +690,22 @@ def by_attacking(w: Floats, b: float, x: Floats, y: Array, epsilon: float) -> li
 
 def without_attack(w: Floats, b: float, x: Floats, y: Array, epsilon: float) -> tuple[Any, Floats, Any]:
     return worst_case()(w, b, x, y, 0.0)
+
+
+def in_full(w: Floats, b: float, x: Floats, y: Array, epsilon: float) -> tuple[Any, Floats, Any]:
+    loss, _, by_b = worst_case()(w, b, x, y, epsilon)
+    return loss, worst_case(slope=np.zeros_like)(w, b, x, y, epsilon)[1] - epsilon * np.sign(w), by_b
+
+
+def added_in_full(w: Floats, b: float, x: Floats, y: Array, epsilon: float) -> tuple[Any, Floats, Any]:
+    loss, by_w, by_b = in_full(w, b, x, y, epsilon)
+    return loss, by_w + 2 * epsilon * np.sign(w), by_b
+
+
+def sign_forgotten_for_b(w: Floats, b: float, x: Floats, y: Array, epsilon: float) -> tuple[Any, Floats, Any]:
+    s = 2 * y - 1
+    loss, by_w, _ = worst_case()(w, b, x, y, epsilon)
+    return loss, by_w, np.mean(-sigmoid(-s * (x @ w + b) + epsilon * np.abs(w).sum()))
 
 
 def some_points(rng: Rng, n: int, d: int, epsilon: float) -> Case:
@@ -735,6 +785,29 @@ on_paper = Function(
             "a sum",
             worst_case(mean=False),
             "You add up over the images. Loss and gradients are means.",
+        ),
+        Mistake(
+            "both classes alike, not differentiated",
+            worst_case(side=lambda s: s, slope=np.zeros_like),
+            "Two things. You lower the *score* for both classes; for an image of class 0 the burglar wants it higher, so take ε‖w‖₁ from the margin s · z. "
+            "And ε‖w‖₁ depends on w: the gradient by w has a part with sign(w).",
+        ),
+        Mistake(
+            "the price not weighed, subtracted",
+            in_full,
+            "by w: ε sign(w) stands beside the rest, in full. It belongs to the slope of the *margin*, so it is multiplied by −sigmoid(−m) like the rest: "
+            "the price is due only where the loss still cares.",
+        ),
+        Mistake(
+            "the price not weighed",
+            added_in_full,
+            "by w: ε sign(w) stands beside the rest, in full, as with a penalty on |w|. It belongs to the slope of the *margin*, so it is multiplied by sigmoid(−m): "
+            "the price is due only where the loss still cares.",
+        ),
+        Mistake(
+            "by b without the sign",
+            sign_forgotten_for_b,
+            "by b: the margin is s · (x · w + b) − …, so its slope by b is s, and −1 for the images of class 0.",
         ),
         Mistake(
             "ridge",
@@ -824,7 +897,7 @@ half = Function(
     name="robust.7",
     title="Half honest, half forged",
     minutes=10,
-    level="medium",
+    level="easy",
     points=2,
     probe=used,
     parts=("changed batch", "in x's dtype (1 = yes)"),
@@ -903,7 +976,7 @@ half = Function(
         ),
     ],
     hints=(
-        "A function inside the function: def change(x, y): … ; in the end, return change. It remembers `attack`.",
+        "The inner function, change, is what fit will call; it remembers `attack`. So it needs three things: half, what stays, what is attacked.",
         "With half = len(x) // 2: x[:half] stays, attack(x[half:], y[half:]) comes behind it, np.concatenate joins them.",
     ),
     right=[chosen_after, on_a_copy],
@@ -1170,6 +1243,14 @@ honest = Function(
             "all: an image that is misread without any attack is not right, even if every attack happens to mend it. Leaving it alone is an attack, too.",
         ),
         Mistake(
+            "brackets",
+            lambda clean, attacked, y: (
+                *surviving(clean, attacked, y)[:2],
+                (clean == (y & (attacked == y).all(axis=0))).mean(),
+            ),
+            "all: & binds more tightly than ==, so Python computes y & … first. Put brackets around the comparison: (clean == y) & …",
+        ),
+        Mistake(
             "of those that were read",
             third(lambda clean, right: (clean & right.all(axis=0)).sum() / clean.sum()),
             "all: you divide by the images that were right before. Count over *all* images; a clean mistake counts as a mistake.",
@@ -1283,6 +1364,7 @@ glue = Values(
             "the random tries",
             "claim: fifty random tries leave 0.93, but there is an attack in the table that leaves less.",
         ),
+        verdict("claim", 52, "per cent", "claim: those are per cent. The table has shares, from 0 to 1."),
         verdict(
             "claim",
             0.98,
