@@ -19,6 +19,16 @@ class BatchNormKept(NamedTuple):
     weight: Floats  # (F,)
 
 
+def check_batch_norm(features: int, momentum: float, eps: float) -> None:
+    """Refuse impossible settings of a batch norm layer, in either half of the course: `ValueError`."""
+    if features < 1:
+        raise ValueError(f"BatchNorm1d: expected at least one feature, got {features}.")
+    if not 0 <= momentum <= 1:
+        raise ValueError(f"BatchNorm1d: expected a momentum from 0 to 1, got {momentum}.")
+    if not 0 < eps < np.inf:  # a constant column would be divided by 0
+        raise ValueError(f"BatchNorm1d: expected a positive eps, got {eps}.")
+
+
 def batch_norm_forward(
     x: Floats, weight: Floats, bias: Floats, eps: float = 1e-5
 ) -> tuple[Floats, Floats, Floats, BatchNormKept]:

@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "state": set(),
     "tensor": set(),
     "functional": {"activations", "kernels", "losses", "tensor"},
-    "nn": {"functional", "gradcheck", "init", "layers", "losses", "state", "tensor"},
+    "nn": {"functional", "gradcheck", "init", "kernels", "layers", "losses", "state", "tensor"},
     "checkpoint": set(),
     "plots": {"activations", "gradcheck"},
     "widgets": BELOW | AUTOGRAD | {"plots"},

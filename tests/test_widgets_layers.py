@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from explorer_support import words_of_pictures
 from matplotlib.figure import Figure
 
 from mininet.activations import softmax
@@ -14,27 +15,7 @@ X = np.array([0.5, -1.2], dtype=np.float32)
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return a list to which every drawn figure adds its words; pictures are drawn but not rendered."""
-    seen: list[list[str]] = []
-    frame = module.explorer
-
-    def listening(draw, *args, **kwargs):  # type: ignore[no-untyped-def]
-        def and_listen(figure, **values):  # type: ignore[no-untyped-def]
-            draw(figure, **values)
-            words = [figure.get_suptitle()]
-            for ax in figure.axes:
-                words += [ax.get_title(), *(t.get_text() for t in ax.texts)]
-            seen.append([word for word in words if word])
-
-        return frame(and_listen, *args, **kwargs)
-
-    def unrendered(draw, width: float, height: float) -> bytes:  # type: ignore[no-untyped-def]
-        draw(Figure(figsize=(width, height)))
-        return b""
-
-    monkeypatch.setattr(module, "explorer", listening)
-    monkeypatch.setattr("mininet.widgets.explorer.png", unrendered)
-    return seen
+    return words_of_pictures(module, monkeypatch)
 
 
 def numbers(words: list[str]) -> int:

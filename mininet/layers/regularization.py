@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward
+from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward, check_batch_norm
 from mininet.layers.layer import Layer, Parameter
 from mininet.typing import Floats
 
@@ -29,12 +29,7 @@ class BatchNorm1d(Layer):
     buffers = ("running_mean", "running_var")
 
     def __init__(self, features: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
-        if features < 1:
-            raise ValueError(f"BatchNorm1d: expected at least one feature, got {features}.")
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"BatchNorm1d: expected a momentum from 0 to 1, got {momentum}.")
-        if not 0 < eps < np.inf:  # a constant column would be divided by 0
-            raise ValueError(f"BatchNorm1d: expected a positive eps, got {eps}.")
+        check_batch_norm(features, momentum, eps)
         self.weight = Parameter(np.ones(features, dtype=np.float32))
         self.bias = Parameter(np.zeros(features, dtype=np.float32))
         self.running_mean: Floats = np.zeros(features, dtype=np.float32)

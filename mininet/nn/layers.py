@@ -8,6 +8,7 @@ import numpy as np
 
 from mininet import functional as F
 from mininet.init import Init, xavier
+from mininet.kernels import check_batch_norm
 from mininet.nn.module import Module, Parameter
 from mininet.tensor import Tensor
 from mininet.typing import Floats
@@ -45,12 +46,7 @@ class BatchNorm1d(Module):
     buffers = ("running_mean", "running_var")
 
     def __init__(self, features: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
-        if features < 1:
-            raise ValueError(f"BatchNorm1d: expected at least one feature, got {features}.")
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"BatchNorm1d: expected a momentum from 0 to 1, got {momentum}.")
-        if not 0 < eps < np.inf:  # a constant column would be divided by 0
-            raise ValueError(f"BatchNorm1d: expected a positive eps, got {eps}.")
+        check_batch_norm(features, momentum, eps)
         self.weight = Parameter(np.ones(features, dtype=np.float32))
         self.bias = Parameter(np.zeros(features, dtype=np.float32))
         self.running_mean: Floats = np.zeros(features, dtype=np.float32)
