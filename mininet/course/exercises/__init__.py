@@ -7,6 +7,7 @@ from mininet.course.exercises import (
     adversarial,
     autograd_scalar,
     autograd_tensor,
+    framework,
     layers,
     mnist,
     neuron,
@@ -23,4 +24,5 @@ CHAPTERS: Mapping[str, Sequence[Exercise]] = {
     "robust": robust.EXERCISES,
     "autograd-scalar": autograd_scalar.EXERCISES,
     "autograd-tensor": autograd_tensor.EXERCISES,
+    "framework": framework.EXERCISES,
 }
