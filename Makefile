@@ -6,7 +6,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: book test check style serve lab notebooks exercises bench clean
 
-book: .venv/installed  ## build the book into _build/html
+book: .venv/installed live/static/live.js  ## build the book into _build/html; PYODIDE=FOLDER serves Python too
 	$(BIN)/jupyter-book build . -W --keep-going
 	@echo "The book is built: open _build/html/index.html, or run make serve."
 
@@ -15,10 +15,11 @@ test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout 300 book exercises solutions
 
-check: .venv/installed style  ## the quick part, under two minutes
+check: live/static/live.js style  ## the quick part, under two minutes
 	$(BIN)/python -m pytest tests -m "not slow"
 
-style: .venv/installed
+style: node_modules/installed
+	$(BIN)/node node_modules/eslint/bin/eslint.js .
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -41,13 +42,23 @@ bench: .venv/installed .venv/compared  ## training steps beside raw NumPy, PyTor
 	$(BIN)/python -m benchmarks.scalar
 
 clean:
-	rm -rf _build .venv
+	rm -rf _build .venv node_modules live/static
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml
 	@echo "Installing the course's Python packages into .venv (once; a minute or two) …"
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	touch $@
+
+# the browser's side: other people's scripts, pinned in package-lock.json; npm comes with .venv
+node_modules/installed: package.json package-lock.json .venv/installed
+	@echo "Installing the page's scripts into node_modules (once) …"
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-progress --loglevel=error
+	touch $@
+
+live/static/live.js: node_modules/installed live/build.js $(shell find live/js -name '*.js')
+	$(BIN)/node live/build.js
 	touch $@
 
 # PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1

@@ -1,0 +1,231 @@
+// What the demo "digits" shows: a board to draw on, ten bars, and pictures of pixels and of weights.
+
+import { element, set, text } from './dom.js';
+import { BOX, BRUSH, FIELD, kept } from './pen.js';
+
+const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+const mixed = (from, to, part) => from.map((c, i) => Math.round(c + part * (to[i] - c)));
+
+// Paint 28 × 28 values onto a canvas of as many pixels: from 0, paper, to 1, ink; with `signed`, from −1 over paper to 1.
+export function paint(canvas, values, frame, signed = false) {
+  const context = canvas.getContext('2d'), image = context.createImageData(FIELD, FIELD);
+  const [paper, ink, below, above] = ['surface', 'ink', 'no', 'yes'].map((name) => rgb(frame.colour(name)));
+  values.forEach((value, i) => {
+    const full = signed ? (value < 0 ? below : above) : ink;
+    image.data.set([...mixed(paper, full, Math.min(Math.abs(value), 1)), 255], 4 * i);
+  });
+  context.putImageData(image, 0, 0);
+}
+
+// A small square picture of 28 × 28 pixels.
+export function picture(label) {
+  return element('canvas', { width: FIELD, height: FIELD, class: 'demo-pixels', role: 'img', 'aria-label': label });
+}
+
+const SCALE = 12; // pixels of the board for one of the field
+const APART = 0.6; // points of a stroke are at least so far apart
+
+// The board. drawn(stroke, last) is told a stroke of the reader's as it grows: its points so far.
+export class Board {
+  pen = [FIELD / 2, FIELD / 2];
+  #stroke = null; #byKeys = false; #focused = false;
+
+  constructor(frame, { drawn, begun, penChanged }) {
+    Object.assign(this, { frame, drawn, begun, penChanged });
+    this.canvas = element('canvas', {
+      width: FIELD * SCALE, height: FIELD * SCALE, class: 'demo-board', tabindex: 0, role: 'application',
+      'aria-label': 'A board to draw a digit on. Arrow keys move a pen, with Shift in small steps; ' +
+        'Space puts it down and lifts it.',
+    });
+    const listen = (events, does) => events.forEach((name) => this.canvas.addEventListener(name, does));
+    listen(['pointerdown'], (event) => {
+      if (event.button !== 0 || this.#stroke) return;
+      this.canvas.setPointerCapture(event.pointerId);
+      this.#down(this.#place(event), false);
+    });
+    listen(['pointermove'], (event) => {
+      if (!this.#stroke || this.#byKeys) return;
+      const events = event.getCoalescedEvents?.() ?? [];
+      for (const each of events.length ? events : [event]) this.#to(this.#place(each));
+    });
+    listen(['pointerup', 'pointercancel'], () => !this.#byKeys && this.#up());
+    listen(['keydown'], (event) => this.#key(event));
+    listen(['focus', 'blur'], (event) => {
+      this.#focused = event.type === 'focus' && this.canvas.matches(':focus-visible');
+      if (event.type === 'blur' && this.#byKeys) this.#up();
+      frame.redraw();
+    });
+  }
+
+  #place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * FIELD, ((event.clientY - box.top) / box.height) * FIELD];
+  }
+
+  #down(place, byKeys) {
+    this.#byKeys = byKeys;
+    this.#stroke = [kept(place)];
+    this.begun();
+    this.#to(place);
+  }
+
+  #to(place) {
+    this.pen = kept(place);
+    const [x, y] = this.#stroke.at(-1);
+    if (Math.hypot(this.pen[0] - x, this.pen[1] - y) >= APART) this.#stroke.push(this.pen);
+    this.drawn(this.#stroke);
+  }
+
+  #up() {
+    this.#stroke = null;
+    this.#byKeys = false;
+    this.frame.redraw();
+  }
+
+  #key(event) {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const press = event.key === ' ' || event.key === 'Enter', lift = event.key === 'Escape' && this.#byKeys;
+    if ((!way && !press && !lift) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.#focused = true;
+    if (way) {
+      const far = event.shiftKey ? 0.25 : 1;
+      const place = [this.pen[0] + way[0] * far, this.pen[1] + way[1] * far];
+      if (this.#byKeys) this.#to(place);
+      else this.pen = kept(place);
+    } else if (lift || this.#byKeys) {
+      this.#up();
+    } else {
+      this.#down(this.pen, true);
+    }
+    this.penChanged(this.pen, this.#byKeys);
+    this.frame.redraw();
+  }
+
+  // Draw a sample's pixels, if there is one, and the strokes on it.
+  draw(strokes, sample) {
+    const context = this.canvas.getContext('2d'), size = FIELD * SCALE;
+    const colour = (name) => this.frame.colour(name);
+    Object.assign(context, { fillStyle: colour('surface'), lineCap: 'round', lineJoin: 'round', globalAlpha: 1 });
+    context.fillRect(0, 0, size, size);
+    sample?.forEach((value, i) => {
+      context.fillStyle = colour('ink');
+      context.globalAlpha = value;
+      if (value) context.fillRect((i % FIELD) * SCALE, Math.floor(i / FIELD) * SCALE, SCALE, SCALE);
+    });
+    Object.assign(context, { globalAlpha: 0.5, strokeStyle: colour('line'), lineWidth: 1 });
+    context.beginPath();
+    for (let i = 1; i < FIELD; i++) {
+      context.moveTo(i * SCALE, 0);
+      context.lineTo(i * SCALE, size);
+      context.moveTo(0, i * SCALE);
+      context.lineTo(size, i * SCALE);
+    }
+    context.stroke();
+    Object.assign(context, { globalAlpha: 1, strokeStyle: colour('muted') });
+    context.setLineDash([5, 5]);
+    const border = ((FIELD - BOX) / 2) * SCALE;
+    context.strokeRect(border, border, BOX * SCALE, BOX * SCALE);
+    context.setLineDash([]);
+    Object.assign(context, { strokeStyle: colour('ink'), lineWidth: 2 * BRUSH * SCALE });
+    for (const stroke of strokes) {
+      context.beginPath();
+      stroke.forEach(([x, y]) => context.lineTo(x * SCALE, y * SCALE));
+      context.lineTo(stroke.at(-1)[0] * SCALE, stroke.at(-1)[1] * SCALE + 0.01); // a dot is a line, too
+      context.stroke();
+    }
+    if (this.#focused) this.#drawPen(context, colour);
+  }
+
+  #drawPen(context, colour) {
+    const [x, y] = this.pen.map((v) => v * SCALE);
+    context.beginPath();
+    context.arc(x, y, BRUSH * SCALE, 0, 2 * Math.PI);
+    for (const [name, lineWidth] of [['surface', 5], ['accent', 2.5]]) {
+      Object.assign(context, { strokeStyle: colour(name), lineWidth });
+      context.stroke();
+    }
+    context.fillStyle = colour('accent');
+    if (this.#byKeys) context.fill();
+  }
+}
+
+const percent = (p) => (p > 0.9995 && p < 1 ? 'over 99.9 %' : `${text(100 * p, 1)} %`);
+
+// Ten bars with their numbers; the longest, the guess, is bold and has a pointer, the label of a sample is named.
+export class Bars {
+  #rows;
+
+  constructor() {
+    this.#rows = Array.from({ length: 10 }, (_, digit) => {
+      const bar = element('span', { class: 'demo-bar' }), number = element('span', { class: 'demo-share' });
+      return { bar, number, node: element('li', {}, element('span', { class: 'demo-digit' }, String(digit)),
+        element('span', { class: 'demo-track' }, bar), number) };
+    });
+    this.node = element('ol', { class: 'demo-bars', 'aria-label': 'Probability of each digit' },
+      ...this.#rows.map((row) => row.node));
+  }
+
+  draw(probabilities, label) {
+    const guess = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    this.#rows.forEach(({ bar, number, node }, digit) => {
+      const p = probabilities?.[digit];
+      bar.style.width = `${100 * (p ?? 0)}%`;
+      number.textContent = p === undefined ? '–' : percent(p) + (digit === label ? ' (label)' : '');
+      node.classList.toggle('demo-guess', digit === guess);
+    });
+  }
+}
+
+export { percent };
+
+const GRID = 10; // units along each side of the grid
+const UNIT = 20; // pixels
+
+// The hundred units of the first layer as a grid: the more ink, the larger the unit's answer. chosen(unit) on a click.
+export class Units {
+  constructor(frame, chosen) {
+    this.frame = frame;
+    this.canvas = element('canvas', {
+      width: GRID * UNIT, height: GRID * UNIT, class: 'demo-units', role: 'img',
+      'aria-label': 'The answers of the hundred units of the first hidden layer; the slider chooses one of them',
+    });
+    this.canvas.addEventListener('click', (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      const at = (part) => Math.min(Math.max(Math.floor(part * GRID), 0), GRID - 1);
+      chosen(GRID * at((event.clientY - box.top) / box.height) + at((event.clientX - box.left) / box.width) + 1);
+    });
+  }
+
+  draw(answers, unit) {
+    const context = this.canvas.getContext('2d'), top = Math.max(...answers, 1e-9);
+    const [paper, ink] = ['surface', 'ink'].map((name) => rgb(this.frame.colour(name)));
+    answers.forEach((answer, i) => {
+      context.fillStyle = `rgb(${mixed(paper, ink, answer / top).join(' ')})`;
+      context.fillRect((i % GRID) * UNIT, Math.floor(i / GRID) * UNIT, UNIT, UNIT);
+    });
+    context.lineWidth = 1;
+    context.strokeStyle = this.frame.colour('line');
+    for (let i = 0; i < GRID * GRID; i++) {
+      context.strokeRect((i % GRID) * UNIT + 0.5, Math.floor(i / GRID) * UNIT + 0.5, UNIT - 1, UNIT - 1);
+    }
+    const left = ((unit - 1) % GRID) * UNIT, above = Math.floor((unit - 1) / GRID) * UNIT;
+    for (const [name, lineWidth] of [['surface', 6], ['accent', 3]]) {
+      Object.assign(context, { strokeStyle: this.frame.colour(name), lineWidth });
+      context.strokeRect(left + 1, above + 1, UNIT - 2, UNIT - 2);
+    }
+  }
+}
+
+// A row of small buttons, one for each sample.
+export function sampleButtons(frame, samples, take) {
+  return samples.map(({ pixels, label }, i) => {
+    const canvas = element('canvas', { width: FIELD, height: FIELD, class: 'demo-pixels', 'aria-hidden': 'true' });
+    const button = element('button', { type: 'button', class: 'demo-sample', 'aria-label': `test image ${i + 1}, a ${label}`,
+      click: () => take(i + 1) }, canvas);
+    return { node: button, draw: (taken) => {
+      paint(canvas, pixels, frame);
+      set(button, { 'aria-pressed': String(taken === i + 1) });
+    } };
+  });
+}

@@ -1,0 +1,52 @@
+// Jupyter's own widget manager, for this page's kernel; a script of its own, loaded on the first press.
+import { HTMLManager } from '@jupyter-widgets/html-manager/lib/htmlmanager';
+import * as ipycanvas from 'ipycanvas/lib/widget';
+import { Comm } from './kernel.js';
+
+/** Widgets of other packages are those bundled here; nothing is fetched from elsewhere. */
+async function loader(name) {
+  if (name !== 'ipycanvas') throw new Error(`widgets of ${name} cannot be shown here`);
+  return ipycanvas;
+}
+
+class LiveManager extends HTMLManager {
+  constructor(kernel) {
+    super({ loader });
+    this.kernel = kernel;
+  }
+
+  async _create_comm(target, id, data, metadata, buffers) {
+    const comm = new Comm(this.kernel, target, id);
+    comm.open(data, undefined, metadata, buffers);
+    return comm;
+  }
+
+  async _get_comm_info() {
+    return {};
+  }
+
+  /** Draw the richest form of an output that the page can show. */
+  async drawBundle(data, metadata, host) {
+    const kind = this.renderMime.preferredMimeType(data, 'any');
+    if (!kind) return;
+    const renderer = this.renderMime.createRenderer(kind);
+    host.append(renderer.node);
+    host.dataset.kind = kind;
+    await renderer.renderModel({ data, metadata, trusted: true, setData() {} });
+  }
+
+  async outputWidgetFor(parent) {
+    for (const promise of Object.values(this._models)) {
+      const model = await promise;
+      if (model.get('_model_name') === 'OutputModel' && model.get('msg_id') === parent) return model;
+    }
+    return undefined;
+  }
+}
+
+// widgets ask for formulas in the words of MathJax 2; the page has MathJax 3
+if (window.MathJax) {
+  window.MathJax.Hub ??= { Queue: ([, , element]) => window.MathJax.typesetPromise?.([element]) };
+}
+
+window.liveWidgets = { LiveManager };

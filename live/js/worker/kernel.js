@@ -1,0 +1,102 @@
+// Runs cells and widgets' messages in IPython, and sends what comes of them to the page.
+
+export const FILES_FOLDER = '/home/reader';
+const PROGRESS = `${FILES_FOLDER}/progress.json`;
+
+export class Kernel {
+  /** Return a kernel whose files are in place and which has imported its shell. */
+  static async make(python, files, progress, post) {
+    python.FS.mkdirTree(FILES_FOLDER);
+    for (const { path, url } of files) {
+      const folder = `${FILES_FOLDER}/${path}`.replace(/\/[^/]*$/, '');
+      python.FS.mkdirTree(folder);
+      // fetched when first read: most pages never do
+      python.FS.createLazyFile(folder, path.split('/').pop(), url, true, false);
+    }
+    if (progress) python.FS.writeFile(PROGRESS, progress);
+    await python.runPythonAsync(`
+import os
+os.environ["MININET_PROGRESS"] = ${JSON.stringify(PROGRESS)}
+os.chdir(${JSON.stringify(FILES_FOLDER)})
+import pyodide_kernel, ipywidgets
+`);
+    return new Kernel(python, post, progress);
+  }
+
+  constructor(python, post, progress) {
+    const module = python.pyimport('pyodide_kernel');
+    this.python = python;
+    this.post = post;
+    this.progress = progress;
+    this.inner = module.kernel_instance;
+    this.dumps = python.pyimport('json').dumps;
+    this.parent = null;
+    this.listen(module);
+  }
+
+  /** A value of Python's as JavaScript's; through JSON, because a converted None would be undefined. */
+  plain(value) {
+    return value?.toJs ? JSON.parse(this.dumps(value)) : value;
+  }
+
+  /** Send everything that IPython shows to the page. */
+  listen(module) {
+    const shell = module.ipython_shell;
+    const plain = (value) => this.plain(value);
+    const output = (kind, content) => this.post({ type: 'output', parent: this.parent, kind, content });
+    const show = (kind) => (data, metadata, transient) =>
+      output(kind, { data: plain(data), metadata: plain(metadata) ?? {}, transient: plain(transient) ?? {} });
+    for (const stream of [module.stdout_stream, module.stderr_stream]) {
+      stream.publish_stream_callback = (name, text) => output('stream', { name: plain(name), text: plain(text) });
+    }
+    shell.display_pub.clear_output_callback = (wait) => output('clear_output', { wait: Boolean(wait) });
+    shell.display_pub.display_data_callback = show('display_data');
+    shell.display_pub.update_display_data_callback = show('update_display_data');
+    shell.displayhook.publish_execution_result = (count, data, metadata) =>
+      output('execute_result', { data: plain(data), metadata: plain(metadata) ?? {} });
+    shell.send_comm = (kind, content, metadata, ident, buffers) => {
+      const copies = Array.from(buffers?.toJs?.() ?? [], (bytes) => new Uint8Array(bytes).slice().buffer);
+      const message = { kind, content: plain(content), metadata: plain(metadata), buffers: copies };
+      this.post({ type: 'comm', parent: this.parent, ...message });
+    };
+  }
+
+  answerTo(id) {
+    this.parent = id;
+    this.inner._parent_header = this.python.toPy({ header: { msg_id: id } });
+  }
+
+  async run(id, code) {
+    this.answerTo(id);
+    const messageCallback = (text) => this.post({ type: 'loading', text });
+    await this.python.loadPackagesFromImports(code, { messageCallback });
+    const reply = this.plain(await this.inner.run(code));
+    if (reply.status === 'error') {
+      const { ename, evalue, traceback } = reply;
+      const content = { ename, evalue, traceback: traceback ?? [] };
+      this.post({ type: 'output', parent: id, kind: 'error', content });
+    }
+    this.tellProgress();
+    this.post({ type: 'done', id, status: reply.status });
+  }
+
+  comm({ id, kind, content, metadata, buffers }) {
+    this.answerTo(id);
+    const message = this.python.toPy({ content, metadata: metadata ?? {}, header: { msg_id: id } });
+    message.set('buffers', this.python.toPy(buffers ?? []));
+    const handlers = this.inner.comm_manager;
+    const handle = { comm_open: handlers.comm_open, comm_close: handlers.comm_close, comm_msg: handlers.comm_msg };
+    handle[kind](null, null, message);
+    this.post({ type: 'done', id, status: 'ok' });
+  }
+
+  /** Tell the page what the exercises' record holds now, if it has changed. */
+  tellProgress() {
+    const { exists } = this.python.FS.analyzePath(PROGRESS);
+    const text = exists ? this.python.FS.readFile(PROGRESS, { encoding: 'utf8' }) : '';
+    if (text !== (this.progress ?? '')) {
+      this.progress = text;
+      this.post({ type: 'progress', text });
+    }
+  }
+}
