@@ -4,19 +4,23 @@ BIN := .venv/bin
 # one BLAS thread: on a small busy machine two are slower than one
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: book test check style serve lab notebooks exercises bench clean
+# as many processes as cores; a file's tests, and a notebook's cells, stay together and in order
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
+.PHONY: book test check style serve slides lab notebooks exercises bench clean
 
 book: .venv/installed live/static/live.js  ## build the book into _build/html; PYODIDE=FOLDER serves Python too
 	$(BIN)/jupyter-book build . -W --keep-going
+	$(BIN)/python -m tools.slides
 	@echo "The book is built: open _build/html/index.html, or run make serve."
 
 test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
 	$(MAKE) style
-	$(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout 300 book exercises solutions
+	$(BIN)/python -m pytest $(PARALLEL) tests
+	$(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-cell-timeout 300 book exercises solutions
 
 check: live/static/live.js style  ## the quick part, under two minutes
-	$(BIN)/python -m pytest tests -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) tests -m "not slow"
 
 style: node_modules/installed
 	$(BIN)/node node_modules/eslint/bin/eslint.js .
@@ -27,6 +31,9 @@ style: node_modules/installed
 serve: book  ## the built book in your browser
 	$(BIN)/python -c "import webbrowser; webbrowser.open('http://127.0.0.1:8000')" &
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+slides: node_modules/installed  ## make the chapters' slides anew in the built book
+	$(BIN)/python -m tools.slides
 
 lab: .venv/installed  ## the chapters as notebooks, in JupyterLab
 	$(BIN)/jupyter lab book

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -55,6 +56,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in compared:
         item.options["check"] = False
         _without_mnist[item.parent.path.name] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In one of several processes: send the counts to the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["without_mnist"] = dict(_without_mnist)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take a process's counts; every process collects every notebook, so all count the same."""
+    _without_mnist.update(Counter(node.workeroutput.get("without_mnist", {})) - _without_mnist)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

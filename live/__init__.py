@@ -9,7 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from live import demos, lite, pyodide
+from live import accessible, demos, lite, pyodide, weights
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "static"
@@ -24,7 +24,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _add_static_files)
     app.connect("html-page-context", _add_to_page)
     app.connect("html-page-context", _add_button, priority=900)  # when the theme has made its own
-    app.connect("build-finished", _add_python)
+    app.connect("build-finished", _finish)
     demos.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _add_static_files(app: Sphinx) -> None:
     if not (SCRIPTS / "live.js").is_file():
         raise ExtensionError("live/static holds no scripts: run npm ci and npm run build (make book does).")
+    weights.write_script(Path(app.srcdir, "book/weights/digits.npz"), SCRIPTS / "demos" / "digits-weights.js")
     app.config.html_static_path += [str(SCRIPTS), str(HERE / "css")]
 
 
@@ -95,8 +96,8 @@ def _files(app: Sphinx) -> list[str]:
     )
 
 
-def _add_python(app: Sphinx, problem: Exception | None) -> None:
-    """Put the browser's Python beside the pages, and the files that notebooks read."""
+def _finish(app: Sphinx, problem: Exception | None) -> None:
+    """Put the browser's Python, JupyterLite and the files that notebooks read beside the pages."""
     if problem is not None or app.builder.format != "html":
         return
     source = os.environ.get("PYODIDE")
@@ -108,6 +109,7 @@ def _add_python(app: Sphinx, problem: Exception | None) -> None:
         lite.build(Path(app.outdir, LITE_FOLDER), _lite_contents(app))
     except (lite.LiteProblem, pyodide.PyodideProblem) as trouble:
         raise ExtensionError(str(trouble)) from None
+    accessible.mend(Path(app.outdir))
     for path in _files(app):
         target = Path(app.outdir, FILES_FOLDER, path)
         target.parent.mkdir(parents=True, exist_ok=True)

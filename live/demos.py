@@ -1,11 +1,14 @@
 """The directive `demo`: a figure that a plain-JavaScript demo fills, and its script on that page only.
 
 ```{demo} neuron
-What to do and what to look for: the caption, and all that is there without JavaScript.
+What to do and what to look for: the caption.
+
+A second paragraph is seen only where the demo does not run: without JavaScript and in JupyterLab.
 ```
 """
 
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -24,7 +27,7 @@ class demo(nodes.General, nodes.Element):
 
 
 class Demo(SphinxDirective):
-    """Reads the directive: the demo's name, then the caption."""
+    """The directive: the demo's name, then its caption."""
 
     required_arguments = 1
     has_content = True
@@ -53,7 +56,9 @@ def close_figure(translator: HTML5Translator, node: demo) -> None:
     translator.body.append("</figcaption>\n</figure>\n")
 
 
-def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def add_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Give a page with demos their scripts and their style sheet."""
     names = [node["name"] for node in doctree.findall(demo)] if doctree else []
     for name in names:
@@ -63,6 +68,7 @@ def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: n
 
 
 def setup(app: Sphinx) -> None:
+    """Register the directive; called by `live`."""
     app.add_directive("demo", Demo)
     app.add_node(demo, html=(open_figure, close_figure))
     app.connect("html-page-context", add_scripts)

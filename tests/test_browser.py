@@ -1,98 +1,20 @@
 """The built book in a real browser, headless: no error, nothing remote, no sideways scroll, formulas drawn."""
 
-import shutil
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from book_files import BOOK, ROOT
+from book_files import BOOK, EXERCISES, ROOT
+from browser_support import NEEDS_BROWSER, PHONE, WIDE, open_page, serving, sideways, sync_api
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = NEEDS_BROWSER
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt install chromium)"),
-]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run npm ci")
 
 CHAPTERS = [f"book/{p.stem}" for p in sorted(BOOK.iterdir()) if p.suffix in (".md", ".ipynb")]
-CHAPTERS += [f"solutions/{p.stem}" for p in sorted((ROOT / "solutions").glob("*.ipynb"))]
+CHAPTERS += [f"{p.parent.name}/{p.stem}" for p in EXERCISES]
 PAGES = [*CHAPTERS, "search", "genindex"]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-# Chromium would otherwise look for updates and accounts of its own
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without writing a line for each request."""
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-def serve(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    yield from serve(site)
-
-
-def complaints(page: "sync_api.Page", home: str) -> list[str]:
-    """Return a list that fills with whatever goes wrong in a page."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(f"page error: {error}"))
-    page.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
-    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
-    page.on("response", lambda r: found.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
-
-    def leaves(request: "sync_api.Request") -> None:
-        if not request.url.startswith((home, "data:", "blob:")):
-            found.append(f"request to another host: {request.url}")
-
-    page.on("request", leaves)
-    return found
-
-
-def open_page(browser: "sync_api.Browser", home: str, name: str, viewport: dict, scheme: str) -> tuple:
-    context = browser.new_context(viewport=viewport, color_scheme=scheme)
-    page = context.new_page()
-    found = complaints(page, home)
-    page.goto(f"{home}/{name}.html")
-    page.wait_for_load_state("networkidle")
-    return page, found
-
-
-def sideways(page: "sync_api.Page") -> int:
-    """Return by how many pixels the page is wider than the window."""
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert isinstance(width, int)
-    return width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -107,6 +29,50 @@ def test_page_is_sound(
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     broken = page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)")
     assert broken == []
+    page.context.close()
+
+
+def findings(page: "sync_api.Page", rules: list[str] | None = None) -> list[str]:
+    """Return what axe-core finds serious or critical in a page, or in these rules alone."""
+    page.add_script_tag(path=AXE)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@needs_axe
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible_in_light_and_dark(browser: "sync_api.Browser", address: str, name: str) -> None:
+    page, _ = open_page(browser, address, name, WIDE, "light")
+    assert findings(page) == []
+    # colours are all that differs in the dark
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    assert findings(page, ["color-contrast"]) == []
+    page.context.close()
+
+
+INACCESSIBLE = {
+    "image-alt": "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+    "button-name": "<button></button>",
+    "color-contrast": "<p style='color: #999; background: #fff'>pale</p>",
+    "label": "<input type='range'>",
+}
+
+
+@needs_axe
+@pytest.mark.parametrize("fault", INACCESSIBLE)
+def test_planted_barrier_is_noticed(browser: "sync_api.Browser", tmp_path: Path, fault: str) -> None:
+    (tmp_path / "page.html").write_text(
+        f"<!doctype html><html lang=en><title>T</title><main><h1>T</h1>{INACCESSIBLE[fault]}</main>"
+    )
+    page, _ = open_page(browser, tmp_path.as_uri(), "page", WIDE, "light")
+    assert any(finding.startswith(f"{fault}:") for finding in findings(page))
     page.context.close()
 
 
@@ -145,7 +111,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_fault_is_noticed(browser: "sync_api.Browser", tmp_path: Path, fault: str) -> None:
     (tmp_path / "page.html").write_text(f"<!doctype html><link rel=icon href=data:,><p>x</p>{FAULTS[fault]}")
-    for home in serve(tmp_path):
+    with serving(tmp_path) as home:
         page, found = open_page(browser, home, "page", WIDE, "light")
         assert any(fault in complaint for complaint in found), found
         page.context.close()

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from pathlib import Path
 
@@ -42,6 +43,33 @@ def test_a_chapter_shows_the_package_as_it_is(path: Path) -> None:
 @on_every_notebook
 def test_every_picture_is_described_and_small(path: Path) -> None:
     assert not chapters.picture_problems(read(path))
+
+
+@on_every_notebook
+def test_the_live_page_knows_every_interactive_cell(path: Path) -> None:
+    assert not chapters.live_problems(read(path))
+
+
+@pytest.mark.parametrize("name", ["neuron", "xor", "layers", "mnist"])
+def test_a_picture_follows_the_reader_s_own_code(name: str) -> None:
+    cells = read(BOOK / f"{name}.ipynb").cells
+    for before, mine, picture in zip(cells, cells[1:], cells[2:], strict=False):
+        if "follows" in picture.metadata.get("tags", []):
+            assert "run it: the" in before.source
+            assert len(mine.source.splitlines()) <= 12
+            break
+    else:
+        pytest.fail("no cell is tagged follows")
+
+
+@on_every_notebook
+def test_every_chapter_has_a_picture_that_moves_without_python(path: Path) -> None:
+    shown = [
+        output.get("data", {}).get("text/html", "")
+        for cell in chapters.code(read(path))
+        for output in cell.outputs
+    ]
+    assert any("data-frames=" in text for text in shown)
 
 
 @on_every_notebook
@@ -169,6 +197,49 @@ def test_a_heavy_picture_is_found() -> None:
         new_notebook(cells=[new_code_cell("a", outputs=[picture], metadata=metadata)])
     )
     assert "60,003 bytes" in problem
+
+
+def framed(alt: str, more: str = "", padding: int = 0) -> nbformat.NotebookNode:
+    """Return a page with two frames, the first described by ``alt``, the second by ``more``."""
+    rows = [["0", "0", alt, "data:,"], ["1", "1", more or alt, "data:," + "x" * padding]]
+    text = f"<input type='range' data-frames='{json.dumps(rows)}'><img alt='{alt}' src='data:,'>"
+    return new_notebook(
+        cells=[new_code_cell("a", outputs=[new_output("display_data", data={"text/html": text})])]
+    )
+
+
+def test_frames_count_as_one_picture_and_every_one_must_be_described() -> None:
+    good = "A line that falls from left to right."
+    assert chapters.picture_count(framed(good)) == 1
+    assert not chapters.picture_problems(framed(good))
+    assert len(chapters.picture_problems(framed("a plot", good))) == 2  # as it is seen first, and in its row
+    assert len(chapters.picture_problems(framed(good, "a plot"))) == 1
+
+
+def test_heavy_frames_are_found() -> None:
+    (problem,) = chapters.picture_problems(framed("A line that falls from left to right.", padding=400_000))
+    assert "frames of 400," in problem
+
+
+def test_an_interactive_cell_without_its_tag_is_found() -> None:
+    for source in (
+        "from ipywidgets import interact\ninteract(f)",
+        "from mininet.widgets.intro import browse as b\nb(x)",
+    ):
+        assert chapters.live_problems(new_notebook(cells=[new_code_cell(source)]))
+        tagged = new_code_cell(source, metadata={"tags": ["explorer"]})
+        assert not chapters.live_problems(new_notebook(cells=[tagged]))
+
+
+def test_an_explorer_imported_by_an_earlier_cell_is_found() -> None:
+    cells = [new_code_cell("from mininet.widgets.intro import browse"), new_code_cell("browse(x)")]
+    assert len(chapters.live_problems(new_notebook(cells=cells))) == 1
+
+
+def test_a_picture_that_follows_no_code_is_found() -> None:
+    picture = new_code_cell("draw(f)", metadata={"tags": ["follows"]})
+    assert chapters.live_problems(new_notebook(cells=[new_markdown_cell("Look."), picture]))
+    assert not chapters.live_problems(new_notebook(cells=[new_code_cell("f = 1"), picture]))
 
 
 def test_long_sections_magics_and_hidden_code_are_found() -> None:

@@ -6,10 +6,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from ipywidgets import Button, FloatSlider
+from ipywidgets import Button, Dropdown, FloatLogSlider, FloatSlider, IntSlider
 
 from mininet.plots.style import new_axes, new_figure, png, style
-from mininet.widgets.explorer import explorer
+from mininet.widgets.explorer import FRAMES, MOST_STOPS, explorer, stops, svg_explorer
 from mininet.widgets.intro import browse
 
 
@@ -75,6 +75,58 @@ def test_notebook_output_holds_the_still_and_its_words() -> None:
     assert bundle["image/png"].startswith("iVBOR")
     assert bundle["text/plain"] == "A line."
     assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_frames_are_drawn_only_where_the_book_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawings = []
+
+    def counted(figure, slope: float, offset: float) -> None:
+        drawings.append((slope, offset))
+        figure.subplots().plot([0, 1], [offset, slope])
+        figure.suptitle(f"slope {slope}")
+
+    controls = {"slope": IntSlider(1, min=0, max=3, description="rise"), "offset": FloatSlider(0.5)}
+    widget = explorer(counted, controls, "A line.", frames="slope")
+    assert set(widget._repr_mimebundle_()) >= {"image/png"}
+    assert drawings == [(1, 0.5)]
+    monkeypatch.setenv(FRAMES, "1")
+    bundle = widget._repr_mimebundle_()
+    assert drawings[1:] == [(0, 0.5), (1, 0.5), (2, 0.5), (3, 0.5)]
+    assert "image/png" not in bundle
+    assert 'alt="A line. rise 1. slope 1"' in bundle["text/html"]
+    assert bundle["text/plain"] == "A line."
+
+
+def test_an_explorer_without_frames_keeps_its_still_in_the_book(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FRAMES, "1")
+    bundle = explorer(line, {"slope": FloatSlider(1.0)}, "A line.")._repr_mimebundle_()
+    assert "image/png" in bundle
+    assert "text/html" not in bundle
+
+
+def test_drawings_become_frames_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FRAMES, "1")
+    box = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="9"><rect width="{0}" height="9"/></svg>'
+    )
+    widget = svg_explorer(lambda w: box.format(w), {"w": IntSlider(5, min=1, max=9)}, "A bar.", frames="w")
+    text = widget._repr_mimebundle_()["text/html"]
+    assert text.count("data:image/svg+xml;base64,") == 9 + 1  # the one seen first stands there twice
+
+
+def test_stops_of_a_control_are_its_own_values_and_hold_the_present_one() -> None:
+    assert stops(FloatSlider(0.3, min=0, max=0.4, step=0.1)) == ([0.0, 0.1, 0.2, 0.3, 0.4], 3)
+    assert stops(Dropdown(options=["ReLU", "tanh"], value="tanh")) == (["ReLU", "tanh"], 1)
+    values, now = stops(FloatLogSlider(1.0, min=-1, max=1, step=0.5))
+    assert now == 2
+    np.testing.assert_allclose(values, [0.1, 10**-0.5, 1, 10**0.5, 10])
+
+
+def test_a_fine_slider_has_few_stops_both_ends_among_them() -> None:
+    values, now = stops(IntSlider(123, min=0, max=1000))
+    assert len(values) == MOST_STOPS + 1
+    assert (values[0], values[now], values[-1]) == (0, 123, 1000)
+    assert stops(IntSlider(0, min=0, max=1000), 3)[0] == [0, 500, 1000]
 
 
 def test_browsing_shows_another_image() -> None:

@@ -3,19 +3,25 @@
 Each function takes a notebook and returns a list of problems, empty when there are none.
 """
 
+import ast
 import base64
+import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from tools.alt_text import alt_problem
 
 MAX_PICTURE = 60_000  # bytes
+MAX_FRAMES = 400_000  # bytes of a whole set, as the page holds it
 MAX_SECTION = 700  # words
 # what a quoted result looks like: 0.98 · 97.6 % · 76 % · 45,903
 RESULT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?=\s?%)")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+WIDGETS = ("mininet.widgets", "ipywidgets")
 PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
 
 
@@ -95,20 +101,39 @@ def execution_problems(notebook: NotebookNode) -> list[str]:
 
 def picture_count(notebook: NotebookNode) -> int:
     """Count the pictures, of whatever kind, that the cells show."""
-    outputs = (output for cell in code(notebook) for output in cell.outputs)
-    return sum(any(kind in output.get("data", {}) for kind in PICTURES) for output in outputs)
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
+    still = sum(any(kind in output.get("data", {}) for kind in PICTURES) for output in outputs)
+    return still + sum(bool(_html(output).find("img")) for output in outputs)
+
+
+def _html(output: NotebookNode) -> BeautifulSoup:
+    return BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser")
+
+
+def frame_problems(output: NotebookNode) -> list[str]:
+    """Find pictures in an HTML output that are not described, and frames that are too large together."""
+    soup = _html(output)
+    described = [picture.get("alt") for picture in soup.find_all("img")]
+    for slider in soup.find_all("input", attrs={"data-frames": True}):
+        described += [alt for _, _, alt, _ in json.loads(str(slider["data-frames"]))]
+    problems = [problem for problem in map(alt_problem, described) if problem is not None]
+    size = len(output.get("data", {}).get("text/html", "").encode())
+    if described and size > MAX_FRAMES:
+        problems.append(f"frames of {size:,} bytes, at most {MAX_FRAMES:,}")
+    return problems
 
 
 def picture_problems(notebook: NotebookNode) -> list[str]:
     """Find pictures without a proper description, or too large."""
     problems = []
     for cell in code(notebook):
+        first = cell.source.splitlines()[0]
         for output in cell.outputs:
+            problems += [f"{problem} (cell “{first}”)" for problem in frame_problems(output)]
             data = output.get("data", {})
             kind = next((kind for kind in PICTURES if kind in data), None)
             if kind is None:
                 continue
-            first = cell.source.splitlines()[0]
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             if (problem := alt_problem(alt)) is not None:
                 problems.append(f"{problem} (cell “{first}”)")
@@ -159,4 +184,29 @@ def form_problems(notebook: NotebookNode) -> list[str]:
             problems.append(f"a magic line, which the page's own Python does not know (cell “{first}”)")
         if {"remove-input", "remove-cell"} & set(tags(cell)):
             problems.append(f"hidden code that later cells may need: use hide-input (cell “{first}”)")
+    return problems
+
+
+def live_problems(notebook: NotebookNode) -> list[str]:
+    """Find cells that the live page would not know for what they are.
+
+    A cell that calls something of `mininet.widgets` or of ipywidgets is tagged ``explorer``: the page says there
+    how to bring it to life. One tagged ``follows`` is run again after the code cell just above it.
+    """
+    problems, explorers = [], set[str]()
+    for above, cell in pairwise([None, *notebook.cells]):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        first = cell.source.splitlines()[0]
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(WIDGETS):
+                explorers |= {alias.asname or alias.name for alias in node.names}
+        calls = {
+            node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        if calls & explorers and "explorer" not in tags(cell):
+            problems.append(f"calls {', '.join(calls & explorers)} without the tag explorer (cell “{first}”)")
+        if "follows" in tags(cell) and (above is None or above.cell_type != "code"):
+            problems.append(f"tagged follows, and the cell above it is no code (cell “{first}”)")
     return problems

@@ -23,6 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
+from mininet.widgets.explorer import FRAMES
+
 KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
@@ -93,7 +95,7 @@ def run(path: Path) -> None:
         coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
-    ).execute()
+    ).execute(env=os.environ | {FRAMES: "1"})
     write(normalise(notebook), path)
 
 

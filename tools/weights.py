@@ -1,11 +1,12 @@
 """Train the networks whose weights a chapter loads, and measure them.
 
-    python -m tools.weights              every chapter that has some
-    python -m tools.weights robust       only those of this chapter
+    python -m tools.weights              all of them
+    python -m tools.weights robust       those of the chapter "robust"
+    python -m tools.weights digits       the one of the chapter "mnist", which its demo reads with
 
-Writes `book/weights/<chapter>.npz`, the weights of one seed as float16, and
-`book/weights/<chapter>.json`, what was measured with every seed. Needs MNIST; all of
-"robust" takes about half an hour on one core. Whoever runs it again gets the same
+Writes `book/weights/<name>.npz`, the weights of one seed as float16, and
+`book/weights/<name>.json`, what was measured. Needs MNIST; all of "robust" takes
+about half an hour on one core, "digits" a minute. Whoever runs it again gets the same
 weights up to the rounding of their machine's arithmetic.
 """
 
@@ -30,7 +31,7 @@ from mininet.attacks import (
     pgd,
 )
 from mininet.data import mnist, to_unit
-from mininet.init import kaiming, xavier
+from mininet.init import Init, kaiming, xavier
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
@@ -56,10 +57,11 @@ def plain(
     net: Sequential | None = None,
     weight_decay: float = 0.0,
     epochs: int = 25,
+    init: Init = xavier,
 ) -> Sequential:
     """Return a network trained as in the chapter "mnist": SGD, learning rate 0.1, batches of 32."""
     rng = np.random.default_rng(seed)
-    net = net if net is not None else mlp(SIZES, rng, init=xavier)
+    net = net if net is not None else mlp(SIZES, rng, init=init)
     optimizer = SGD(net.parameters(), 0.1, weight_decay=weight_decay)
     fit(net, data, loss=cross_entropy, optimizer=optimizer, epochs=epochs, batch_size=32, rng=rng,
         change_batch=change, progress=False)  # fmt: skip
@@ -242,32 +244,65 @@ def _append(table: Table, counts: dict[str, dict[str, int]]) -> None:
             table.setdefault(row, {}).setdefault(column, []).append(count)
 
 
-def _save(path: Path, nets: dict[str, Sequential]) -> None:
-    """Write the networks' weights as float16, under "net/parameter"."""
+def _save(path: Path, nets: dict[str, Sequential], **others: Array) -> None:
+    """Write the networks' weights as float16, under "net/parameter", and other arrays as they are."""
     arrays = {
         f"{name}/{key}": array.astype(np.float16)
         for name, net in nets.items()
         for key, array in net.state_dict().items()
     }
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(path, **arrays, **others)  # type: ignore[arg-type]
 
 
-MAKERS = {"robust": robust}
+def digits(folder: Path) -> None:
+    """Train the network of the chapter "mnist" as its page does; write it, with test images for its demo.
+
+    The images are, of each digit, the first that is read correctly, and the first three that are misread.
+    """
+    dataset, seed = mnist(), SEEDS[0]
+    x_test, y_test = to_unit(dataset.x_test.reshape(-1, 784)), dataset.y_test
+    train = dataset.x_train[:50_000].reshape(-1, 784), dataset.y_train[:50_000]
+    net = plain(train, seed, init=kaiming)
+    exact = right(net, x_test, y_test)
+    net = as_stored(net)
+    hits = classify(net)(x_test) == y_test
+    shown = [np.flatnonzero(hits & (y_test == digit))[0] for digit in range(10)]
+    shown = np.array([*shown, *np.flatnonzero(~hits)[:3]])
+    _save(
+        folder / "digits.npz",
+        {"digits": net},
+        images=dataset.x_test[shown],
+        labels=y_test[shown].astype(np.uint8),
+    )
+    report = {
+        "settings": {
+            "sizes": SIZES,
+            "seed": seed,
+            "training images": len(train[1]),
+            "test images": len(y_test),
+        },
+        "right": {"as trained": exact, "as float16": int(hits.sum())},
+        "shown": shown.tolist(),  # which test images, counted from 0
+    }
+    (folder / "digits.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+MAKERS = {"robust": robust, "digits": digits}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the weights of the chapters named, or of all."""
+    """Make the weights named, or all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("chapters", nargs="*", metavar="chapter", help=f"{', '.join(MAKERS)}; none: all")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(MAKERS)}; none: all")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the files go")
     options = parser.parse_args(arguments)
-    if unknown := set(options.chapters) - set(MAKERS):
+    if unknown := set(options.names) - set(MAKERS):
         parser.error(f"invalid choice: {unknown.pop()!r} (choose from {', '.join(MAKERS)})")
     options.folder.mkdir(parents=True, exist_ok=True)
-    for chapter in options.chapters or MAKERS:
-        MAKERS[chapter](options.folder)
+    for name in options.names or MAKERS:
+        MAKERS[name](options.folder)
     return 0
 
 

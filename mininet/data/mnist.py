@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from mininet.browser import in_browser
 from mininet.data import idx
 from mininet.data.dataset import Dataset, DatasetUnavailable, StandInWarning
 from mininet.data.digits import digits, enlarge
@@ -85,8 +86,8 @@ SOURCES = {source.name: source for source in (MNIST, FASHION_MNIST)}
 def mnist(offline: Literal["digits"] | None = None) -> Dataset:
     """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28×28.
 
-    It is looked for in ``$MININET_DATA/mnist/``, then in the user's cache, then downloaded
-    (not if ``$MININET_OFFLINE`` is 1). Every file is checked, wherever it comes from.
+    It is looked for in ``$MININET_DATA/mnist/``, then in the user's cache, then downloaded (not if
+    ``$MININET_OFFLINE`` is 1, and not in a browser). Every file is checked, wherever it comes from.
     Raises DatasetUnavailable if it is nowhere; with ``offline="digits"`` the embedded
     digits, enlarged to 28×28, stand in instead, with a StandInWarning. Raises IdxError if
     a file in $MININET_DATA is damaged.
@@ -129,6 +130,13 @@ def load(source: Source) -> Dataset:
     dataset = load_local(source, tried)
     if dataset is not None:
         return dataset
+    call = f'{source.name.replace("-", "_")}(offline="digits")'
+    if in_browser():
+        raise DatasetUnavailable(
+            f"{source.title} does not come with the page, and the page downloads nothing. "
+            f"What to do: call {call} to work with the embedded 8×8 digits, "
+            "or run the notebook on your own machine."
+        )
     if os.environ.get("MININET_OFFLINE", "") not in ("", "0"):
         tried.append("the network: not asked, because $MININET_OFFLINE is set")
     else:
@@ -136,7 +144,6 @@ def load(source: Source) -> Dataset:
         if dataset is not None:
             return dataset
     places = "\n".join(f"- {place}" for place in tried)
-    call = f'{source.name.replace("-", "_")}(offline="digits")'
     raise DatasetUnavailable(
         f"{source.title} is not on this machine and could not be downloaded.\nTried:\n{places}\n"
         f"What to do: run `python -m mininet.data fetch {source.name}` where there is a network; or set "
@@ -177,10 +184,16 @@ def _load_or_stand_in(source: Source, offline: Literal["digits"] | None) -> Data
     except DatasetUnavailable:
         if offline is None:
             raise
+    if in_browser():
+        why, instead = "does not come with the page", "On your own machine the notebook has the real images."
+    else:
+        why = "is neither on this machine nor to be had from the network"
+        instead = (
+            f"Where there is a network, `python -m mininet.data fetch {source.name}` gets the real images."
+        )
     warnings.warn(
-        f"{source.title} is neither on this machine nor to be had from the network: 1,797 embedded digits, "
-        "enlarged from 8×8 to 28×28, stand in for it. The results will not be those in the text. "
-        f"Where there is a network, `python -m mininet.data fetch {source.name}` gets the real images.",
+        f"{source.title} {why}: 1,797 embedded digits, enlarged from 8×8 to 28×28, stand in for it. "
+        f"The results will not be those in the text. {instead}",
         StandInWarning,
         stacklevel=3,
     )

@@ -60,13 +60,19 @@ def new_figure(width: float = 7.0, height: float = 3.4) -> Any:
         return plt.figure(figsize=(width, height), layout="constrained")
 
 
-def png(draw: Callable[[Any], None], width: float = 7.0, height: float = 3.4) -> bytes:
-    """Return the PNG picture, 110 dots an inch, of a figure that ``draw(figure)`` fills; nothing is shown."""
+def drawn(draw: Callable[[Any], None], width: float = 7.0, height: float = 3.4) -> Any:
+    """Return a figure of this size, in inches, that ``draw(figure)`` has filled; no notebook shows it."""
     from matplotlib.figure import Figure
 
     with style():
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure)
+    return figure
+
+
+def png(draw: Callable[[Any], None], width: float = 7.0, height: float = 3.4) -> bytes:
+    """Return the PNG picture, 110 dots an inch, of a figure that ``draw(figure)`` fills; nothing is shown."""
+    with style():
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
+        drawn(draw, width, height).savefig(buffer, format="png")
     return buffer.getvalue()

@@ -1,5 +1,5 @@
 """The course's explorers: pictures with sliders and buttons. Built in the chapter "intro".
 
-They come alive in JupyterLab; a page without a kernel shows each one's still
-picture. ipywidgets is imported inside the functions: importing this package costs nothing.
+They come alive where Python runs; a page without it shows each one's still, or a plain slider over
+frames. ipywidgets is imported inside the functions: importing this package costs nothing.
 """

@@ -96,7 +96,7 @@ def flip_explorer(
     epsilon.description, epsilon.continuous_update = "ε", False
     alt = "Digits, changed by at most ε a pixel, with what each is taken for; those that flipped are framed."
     rows = -(-len(labels) // min(4, len(labels)))
-    return explorer(draw, {"epsilon": epsilon}, alt, height=0.5 + 2.1 * rows)
+    return explorer(draw, {"epsilon": epsilon}, alt, height=0.5 + 2.1 * rows, frames="epsilon")
 
 
 def target_explorer(

@@ -65,7 +65,7 @@ def visit_explorer(output: Any, walk: Walk, visit: int = 0) -> Any:
         "A graph of numbers in boxes, each with its gradient so far; black badges count the visits, and the "
         "node just visited is highlighted."
     )
-    return svg_explorer(draw, {"step": step, "one": one, "again": again}, alt)
+    return svg_explorer(draw, {"step": step, "one": one, "again": again}, alt, frames="step")
 
 
 def _walked(output: Any, walk: Walk) -> tuple[list[Any], list[Any], list[dict[Any, float]]]:

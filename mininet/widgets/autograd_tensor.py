@@ -102,7 +102,7 @@ def walk_explorer(result: Tensor, names: Mapping[str, Tensor], visit: int = 0) -
         ax.set_title(f"visit {visit} of {last}: {title}", fontsize=9.5)
 
     alt = "A graph of arrays from left to right; gradients arrive, marked ∂, from the right to the leaves."
-    return explorer(draw, {"visit": visit_, "one": one, "again": again}, alt, 7.2, 3.6)
+    return explorer(draw, {"visit": visit_, "one": one, "again": again}, alt, 7.2, 3.6, "visit")
 
 
 def _steps(root: Node, names: Mapping[int, str]) -> list[tuple[list[Box], str]]:

@@ -1,11 +1,19 @@
 """The frame of every explorer: controls, a picture they change, and a still of it. Built in the chapter "intro"."""
 
 import base64
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
-from mininet.plots.style import png
+import numpy as np
+
+from mininet.plots.frames import Frame, html, pngs, titles, value_text
+from mininet.plots.style import drawn, png
+
+MOST_STOPS = 21  # of a slider, as frames of a page
+FRAMES = "MININET_FRAMES"  # set where the book is made: only there are frames drawn, which takes seconds
 
 
 def explorer(
@@ -14,6 +22,8 @@ def explorer(
     alt: str,
     width: float = 7.0,
     height: float = 3.4,
+    frames: str = "",
+    most: int = MOST_STOPS,
 ) -> Any:
     """Return a widget: the controls above a picture that is drawn anew when one of them changes.
 
@@ -22,8 +32,9 @@ def explorer(
     a value (buttons) are shown only: let their handler change another control, or give them
     something to do with ``when_pressed(button, act)`` of the returned widget. ``alt`` says
     in words what the picture shows.
-    In a page without a kernel the picture remains as a still. An error in the first drawing
-    is raised; later ones are shown in the picture's place.
+    In a page without a kernel the picture remains as a still, or as frames: ``frames`` names the control
+    whose values, at most ``most``, a reader can go through there, the others standing where they are. An
+    error in the first drawing is raised; later ones are shown in the picture's place.
 
     >>> from ipywidgets import FloatSlider
     >>> e = explorer(lambda figure, w: figure.subplots().plot([0, 1], [0, w]), {"w": FloatSlider(1)}, "a line")
@@ -32,12 +43,16 @@ def explorer(
     """
 
     def picture(values: Mapping[str, Any]) -> bytes:
-        return png(lambda figure: draw(figure, **values), width, height)
+        return png(partial(draw, **values), width, height)
 
-    return _explorer(picture, "image/png", controls, alt)
+    def film(stops: Sequence[Mapping[str, Any]]) -> list[tuple[bytes, str]]:
+        figures = [drawn(partial(draw, **at), width, height) for at in stops]
+        return list(zip(pngs(figures), map(titles, figures), strict=True))
+
+    return _explorer(picture, film, "image/png", controls, alt, frames, most)
 
 
-def svg_explorer(draw: Callable[..., str], controls: Mapping[str, Any], alt: str) -> Any:
+def svg_explorer(draw: Callable[..., str], controls: Mapping[str, Any], alt: str, frames: str = "") -> Any:
     """Return an explorer whose picture is SVG: ``draw(**values)`` returns its text. See `explorer`.
 
     >>> from ipywidgets import IntSlider
@@ -49,13 +64,25 @@ def svg_explorer(draw: Callable[..., str], controls: Mapping[str, Any], alt: str
     def picture(values: Mapping[str, Any]) -> bytes:
         return draw(**values).encode()
 
-    return _explorer(picture, "image/svg+xml", controls, alt)
+    def film(stops: Sequence[Mapping[str, Any]]) -> list[tuple[bytes, str]]:
+        return [(picture(at), "") for at in stops]
+
+    return _explorer(picture, film, "image/svg+xml", controls, alt, frames, MOST_STOPS)
 
 
 def _explorer(
-    picture: Callable[[Mapping[str, Any]], bytes], kind: str, controls: Mapping[str, Any], alt: str
+    picture: Callable[[Mapping[str, Any]], bytes],
+    film: Callable[[Sequence[Mapping[str, Any]]], list[tuple[bytes, str]]],
+    kind: str,
+    controls: Mapping[str, Any],
+    alt: str,
+    frames: str,
+    most: int,
 ) -> Any:
-    """Return the widget; ``picture(values)`` returns the still, of the MIME type ``kind``."""
+    """Return the widget; ``picture(values)`` returns the still, of the MIME type ``kind``.
+
+    ``film`` returns pictures for a list of values, each with its titles.
+    """
     import ipywidgets as widgets
 
     class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -73,10 +100,13 @@ def _explorer(
                     control.observe(lambda change: self.redraw(), names="value")
             self.redraw()
 
+        def values(self) -> dict[str, Any]:
+            """Return the value of each control that has one, by name."""
+            return {name: c.value for name, c in controls.items() if hasattr(c, "value")}
+
         def redraw(self) -> None:
-            values = {name: c.value for name, c in controls.items() if hasattr(c, "value")}
             try:
-                self.still = picture(values)
+                self.still = picture(self.values())
             except Exception as problem:  # whatever the reader's own function raises
                 if not self.still:
                     raise
@@ -98,11 +128,51 @@ def _explorer(
 
             button.on_click(pressed)
 
+        def framed(self) -> str:
+            """Return the frames of the control that ``frames`` names, as a page's text."""
+            control, now = controls[frames], self.values()
+            spec = getattr(control, "readout_format", "")
+            values, start = stops(control, most)
+            films = film([{**now, frames: value} for value in values])
+            texts = [value_text(value, spec) for value in values]
+            pictures = [Frame(text, *shown) for text, shown in zip(texts, films, strict=True)]
+            return html(pictures, control.description or frames, alt, start, kind)
+
         def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
             bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+            if frames and FRAMES in os.environ:
+                return {**bundle, "text/plain": alt, "text/html": self.framed()}
             # a notebook stores SVG as text, other pictures in base64
             is_text = kind == "image/svg+xml"
             stored = self.still.decode() if is_text else base64.b64encode(self.still).decode()
             return {**bundle, "text/plain": alt, kind: stored}
 
     return Explorer()
+
+
+def stops(control: Any, most: int = MOST_STOPS) -> tuple[list[Any], int]:
+    """Return at most ``most`` values of a control, evenly spread, besides the one it has now; and its place.
+
+    >>> from ipywidgets import IntSlider
+    >>> stops(IntSlider(3, min=0, max=4))
+    ([0, 1, 2, 3, 4], 3)
+    """
+    if hasattr(control, "options"):
+        count, now = len(control.options), control.index
+    else:
+        place = np.log(control.value) / np.log(control.base) if hasattr(control, "base") else control.value
+        count = round((control.max - control.min) / control.step) + 1
+        now = round((place - control.min) / control.step)
+    chosen = np.linspace(0, count - 1, min(count, most)).round().astype(int)
+    places = sorted({*chosen.tolist(), now})
+    return [_at(control, place) for place in places], places.index(now)
+
+
+def _at(control: Any, place: int) -> Any:
+    """Return the value of a control at its ``place``-th stop from the lowest."""
+    if hasattr(control, "options"):
+        return control.options[place]
+    value = control.min + place * control.step
+    if hasattr(control, "base"):
+        return float(control.base**value)
+    return value if isinstance(value, int) else round(value, 10)  # 0.3, not 0.30000000000000004

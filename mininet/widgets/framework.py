@@ -197,7 +197,7 @@ def module_explorer(make: Callable[[np.random.Generator], nn.Module], X: Floats,
             curves({"training": losses}, ax=below, xlabel="step")
 
     alt = "Left, the boundary that the reader's own module has learned among two classes of points; right, its loss."
-    return explorer(draw, controls, alt, 7.0, 3.2)
+    return explorer(draw, controls, alt, 7.0, 3.2, "steps")
 
 
 def check_module(net: Any, X: Floats) -> None:

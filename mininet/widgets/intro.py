@@ -26,4 +26,6 @@ def browse(images: Array, labels: Array, probabilities: Floats) -> Any:
         reading(images[image], probabilities[image], int(labels[image]), figure)
 
     slider = IntSlider(0, 0, len(images) - 1, description="image")
-    return explorer(draw, {"image": slider}, "A digit beside the probability of each class.", 6.0, 3.0)
+    return explorer(
+        draw, {"image": slider}, "A digit beside the probability of each class.", 6.0, 3.0, "image"
+    )

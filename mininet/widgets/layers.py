@@ -72,7 +72,7 @@ def flow_explorer(net: Sequential, x: Floats, label: int) -> Any:
         top.set_title(f"step {step} of {last}: {_sentence(net, step, loss)}", fontsize=10)
 
     alt = "A small network twice: above, values from left to right; below, gradients from right to left."
-    return explorer(draw, {"step": step, "forward": forward, "again": again}, alt, 6.0, 4.0)
+    return explorer(draw, {"step": step, "forward": forward, "again": again}, alt, 6.0, 4.0, "step")
 
 
 def _flow(net: Sequential, x: Floats, label: int) -> tuple[list[Floats], list[Floats], float]:
@@ -144,7 +144,7 @@ def init_explorer(seed: int = 0) -> Any:
 
     alt = "Two lines on a log scale: the spread of values forward and of gradients back through ten layers."
     controls = {"gain": gain, "activation": activation, "xavier": xavier, "he": he}
-    return explorer(draw, controls, alt, 7.0, 3.2)
+    return explorer(draw, controls, alt, 7.0, 3.2, "gain")
 
 
 def spreads(x: Floats, grad: Floats, weights: Floats, activation: str) -> tuple[list[float], list[float]]:
@@ -201,7 +201,9 @@ def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Any:
         figure.suptitle(f"sum of probabilities: {total}", fontsize=10)
 
     alt = "Bars for three scores on the left and for the three probabilities made of them on the right."
-    return explorer(draw, {**sliders, "temperature": temperature, "shift": shift}, alt, 6.6, 2.6)
+    return explorer(
+        draw, {**sliders, "temperature": temperature, "shift": shift}, alt, 6.6, 2.6, "temperature"
+    )
 
 
 def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Any:

@@ -160,7 +160,7 @@ def weights_explorer(
     alt = (
         "Weights of the first layer as small images, and below them the validation accuracy over the epochs."
     )
-    return explorer(draw, {"epoch": slider}, alt, height=4.0)
+    return explorer(draw, {"epoch": slider}, alt, height=4.0, frames="epoch", most=11)
 
 
 def mistake_browser(
@@ -187,7 +187,7 @@ def mistake_browser(
 
     slider = widgets.IntSlider(value=0, min=0, max=len(images) - 1, description="number")
     alt = "An image that was misread, and beside it the probability of each class, the truth hatched."
-    return explorer(draw, {"number": slider}, alt, width=5.6, height=2.9)
+    return explorer(draw, {"number": slider}, alt, width=5.6, height=2.9, frames="number")
 
 
 def strokes_to_image(strokes: Sequence[Stroke]) -> Floats:

@@ -39,7 +39,7 @@ def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> 
 
     sliders = {name: _slider(name, -limit, limit, step, start) for name, start in _START.items()}
     alt = "Points of two classes and the straight line where the vote turns, with an arrow to the yes side."
-    return explorer(draw, sliders, alt, width=5.0, height=3.8)
+    return explorer(draw, sliders, alt, width=5.0, height=3.8, frames="w2")
 
 
 def boundary_explorer(

@@ -48,7 +48,7 @@ def box_explorer(
     slider = widgets.FloatSlider(value=start, min=0, max=0.16, step=0.01, description="ε")
     slider.continuous_update = False
     alt = "Two pictures of the same points with boxes around them, and the boundary of a network in each."
-    result = explorer(draw, {"epsilon": slider}, alt, height=3.9)
+    result = explorer(draw, {"epsilon": slider}, alt, height=3.9, frames="epsilon")
     result.held = held
     return result
 
@@ -147,7 +147,7 @@ def siege(
     slider = widgets.FloatSlider(value=start, min=0, max=0.4, step=0.01, description="ε")
     slider.continuous_update = False
     alt = "Attacked digits, each under what the chosen network reads in it; a cross marks what it gets wrong."
-    result = explorer(draw, {"net": choice, "epsilon": slider}, alt, height=3.4)
+    result = explorer(draw, {"net": choice, "epsilon": slider}, alt, height=3.4, frames="epsilon")
     result.right = right
     return result
 

@@ -147,7 +147,7 @@ def seed_explorer(
         "Left, what one network says over the input plane at one epoch of its training; right, where its "
         "hidden layer has put the four points, with the output's straight line."
     )
-    return explorer(draw, controls, alt, width=7.0, height=3.6)
+    return explorer(draw, controls, alt, width=7.0, height=3.6, frames="epoch")
 
 
 def fold_explorer(hidden: Callable[[Array], Array], X: Array, y: Array) -> Any:
@@ -185,4 +185,4 @@ def fold_explorer(hidden: Callable[[Array], Array], X: Array, y: Array) -> Any:
         "The four points on a square net after the reader's own function has moved them; the title says "
         "whether a straight line separates circles from squares, and if so the line is drawn."
     )
-    return explorer(draw, controls, alt, width=4.6, height=4.4)
+    return explorer(draw, controls, alt, width=4.6, height=4.4, frames="way")

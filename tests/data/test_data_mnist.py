@@ -528,6 +528,28 @@ def test_digits_stand_in_with_a_warning_at_the_callers_line(
     assert not dataset.x_train[:, :, 26:].any()
 
 
+def test_in_a_browser_no_network_is_asked_and_the_digits_stand_in(
+    mirrors: Mirrors, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    source = source_of(FILES, mirrors.add("good", serving(FILES)))
+    with pytest.raises(DatasetUnavailable, match="does not come with the page") as caught:
+        load(source)
+    assert 'small(offline="digits")' in str(caught.value)
+    assert mirrors.requests == []
+    with pytest.warns(StandInWarning, match=r"^MNIST does not come with the page: 1,797 .* your own machine"):
+        assert mnist(offline="digits").stand_in
+
+
+def test_in_a_browser_files_of_ones_own_are_read(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path / "mine", FILES, compress=True)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setenv("MININET_DATA", str(tmp_path / "mine"))
+    assert load(source_of(FILES)).source == "from $MININET_DATA"
+
+
 def test_misspelt_arguments_are_errors() -> None:
     with pytest.raises(ValueError, match="expected offline=\"digits\" or None, got 'digit'"):
         mnist(offline="digit")  # type: ignore[arg-type]

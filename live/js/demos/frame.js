@@ -45,6 +45,7 @@ class Frame {
 
     new MutationObserver(() => this.redraw())
       .observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    matchMedia('print').addEventListener('change', () => this.#update()); // at once: the printer does not wait
     addEventListener('hashchange', () => this.#follow());
     if (linked) figure.scrollIntoView();
   }
@@ -53,6 +54,7 @@ class Frame {
   set(changes) {
     this.state = { ...this.state, ...changes };
     this.redraw();
+    if (this.#touched) this.#remember();
   }
 
   // Go back to where the demo starts.
@@ -72,7 +74,6 @@ class Frame {
     this.#drawing = false;
     for (const show of this.#bound) show(this.state);
     this.#draw(this.state);
-    if (this.#touched) this.#remember();
   }
 
   // Elements.
@@ -89,7 +90,7 @@ class Frame {
     return element('button', { type: 'button', class: 'demo-button', click: action }, label);
   }
 
-  // A slider for a number field. `show` turns its value into the text beside it.
+  // A slider for a number field. `show` turns its value into the text beside it; `changed` hears of a reader's move.
   slider(field, label, { show = String, changed = () => {} } = {}) {
     const { min, max, step } = this.#fields[field];
     const shown = element('output');
@@ -115,14 +116,11 @@ class Frame {
   }
 
   // One of several, for a choice: `texts` maps its words to what the reader sees.
-  choice(field, label, texts, { changed = () => {} } = {}) {
+  choice(field, label, texts) {
     const group = `${this.figure.id}-${field}`;
     const inputs = Object.keys(texts).map((word) => element('input', { type: 'radio', name: group, value: word }));
     for (const input of inputs) {
-      input.addEventListener('change', () => {
-        this.set({ [field]: input.value });
-        changed();
-      });
+      input.addEventListener('change', () => this.set({ [field]: input.value }));
     }
     this.#bound.push((state) => inputs.forEach((input) => (input.checked = input.value === state[field])));
     const labels = inputs.map((input) => element('label', {}, input, element('span', {}, texts[input.value])));

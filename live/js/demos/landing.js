@@ -110,7 +110,7 @@ mount('landing', FIELDS, (frame) => {
   const player = frame.player(() => {
     const { dots, steps } = frame.state;
     if (!dots.length || steps - began > PATIENCE) return false;
-    return loss(learn(1), dots) > ENOUGH;
+    return loss(learn(2), dots) > ENOUGH;
   }, { play: 'learn', pause: 'pause', alone: !frame.linked });
   player.button.addEventListener('click', () => (began = frame.state.steps));
   const go = () => {
@@ -118,7 +118,7 @@ mount('landing', FIELDS, (frame) => {
     if (!frame.calm && frame.state.dots.length) player.start();
   };
   const one = frame.button('10 steps', () => frame.state.dots.length && learn(10));
-  const shuffle = frame.button('new weights', () => {
+  const restart = frame.button('restart', () => {
     frame.set({ ...UNTRAINED, seed: (frame.state.seed + 1) % 10000 });
     go();
   });
@@ -160,17 +160,19 @@ mount('landing', FIELDS, (frame) => {
     }));
   const [numbers, show] = frame.numbers({ loss: 'loss', right: 'right', steps: 'steps' });
   const picture = svg('svg', { viewBox: '0 0 220 120', role: 'img', class: 'demo-tiny',
-    'aria-label': 'The network: two inputs, the hidden units, one answer. Wider lines are larger weights, dashed ones negative.' });
+    'aria-label': 'The network: two inputs, the hidden units, one answer. Wider lines are larger weights, ' +
+      'dashed ones negative.' });
   frame.add(
-    element('div', { class: 'demo-stage' }, plane.node),
+    element('div', { class: 'demo-stage' }, plane.node, frame.says),
     element('div', { class: 'demo-panel' },
       frame.choice('kind', 'Click into the field to drop', { yes: 'an orange square', no: 'a blue circle' }),
-      patterns, numbers, frame.row(player.button, one, shuffle), picture,
+      frame.row(player.button, one, restart), numbers, picture,
       frame.slider('hidden', 'hidden units', { changed: () => {
         frame.set(UNTRAINED);
         go();
       } }),
-      frame.toggle('lines', 'show each hidden unit’s own line')),
+      frame.toggle('lines', 'show each hidden unit’s own line'),
+      patterns),
   );
 
   return (state) => {
@@ -197,7 +199,7 @@ function sentence(n, count, value, running, { steps, hidden }) {
   if (running) return `Learning: ${result}`;
   if (steps === 0) return 'The weights are random, so the network is guessing. Press “learn”.';
   if (count === n) return `${result} Now drop a dot where it does not belong.`;
-  return `${result} ${hidden < 3 ? 'Give it more hidden units.' : 'Let it go on, or try new weights.'}`;
+  return `${result} ${hidden < 3 ? 'Give it more hidden units.' : 'Let it go on, or restart from other weights.'}`;
 }
 
 // Where a hidden unit's own score is 0; fainter, the less the unit counts.
@@ -220,6 +222,7 @@ function draw(picture, { units }) {
   const hidden = units.map((_, j) => place(units.length, j)), inputs = [place(2, 0), place(2, 1)];
   picture.replaceChildren(
     ...units.flatMap(([w1, w2, , v], j) => [
-      line(20, inputs[0], 110, hidden[j], w1), line(20, inputs[1], 110, hidden[j], w2), line(110, hidden[j], 200, 60, v)]),
+      line(20, inputs[0], 110, hidden[j], w1), line(20, inputs[1], 110, hidden[j], w2),
+      line(110, hidden[j], 200, 60, v)]),
     ...inputs.map((y) => unit(20, y)), ...hidden.map((y) => unit(110, y)), unit(200, 60));
 }

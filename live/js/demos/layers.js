@@ -2,7 +2,7 @@
 // The arithmetic is that of `mininet.layers` and `mininet.losses.cross_entropy`, for one sample.
 
 import { mount } from './frame.js';
-import { element, set, svg, text } from './lib/dom.js';
+import { element, set, text } from './lib/dom.js';
 import { drawing } from './lib/flow.js';
 import { softmax } from './lib/maths.js';
 import { choice, number, rows } from './lib/state.js';
@@ -59,31 +59,58 @@ export const network = ({ x0, x1, label, W1, b1, W2, b2 }) =>
 const product = (a, b) => `${bracketed(a)} · ${bracketed(b)}`;
 const bracketed = (v) => (v < 0 ? `(${text(v, 2)})` : text(v, 2));
 
-// What happens in each step: the layer's name, a sentence, and every number with how it is computed.
+// What happens in each step, of the network, its values f and its gradients b: the layer's name, a sentence,
+// and every number with how it is computed.
 const STEPS = [
-  { name: 'the input', says: ({ x, label }) => `The input arrives: x = (${text(x[0], 2)}, ${text(x[1], 2)}). The right ` +
-      `answer is class ${label}. Press “next” to send it through the first layer.`,
-    rows: ({ x }) => x.map((v, d) => [`x[${d}]`, 'given', v]) },
-  { name: 'Linear(2, 3).forward', says: () => 'Each z is the sum of both inputs, each times the weight on its line, plus a bias.',
-    rows: (net, f) => sums('z', f.z, net.x, net.W1, net.b1) },
-  { name: 'Tanh.forward', says: () => 'Each z goes through the tanh alone, and comes out between −1 and 1.',
-    rows: (net, f) => f.a.map((v, j) => [`a[${j}]`, `tanh(${text(f.z[j], 2)})`, v]) },
-  { name: 'Linear(3, 2).forward', says: () => 'The same again, with other weights: two scores.',
-    rows: (net, f) => sums('s', f.s, f.a, net.W2, net.b2) },
-  { name: 'softmax and loss', says: (net, f) => `Of the scores, softmax makes probabilities. Class ${net.label} was right and got ` +
-      `${text(f.p[net.label])}: the loss is −log of that, ${text(f.loss)}. Here the way back begins, with p − y.`,
+  {
+    name: 'the input',
+    says: ({ x, label }) => `The input arrives: x = (${text(x[0], 2)}, ${text(x[1], 2)}). The right answer is ` +
+      `class ${label}. Press “next” to send x through the first layer.`,
+    rows: ({ x }) => x.map((v, d) => [`x[${d}]`, 'given', v]),
+  },
+  {
+    name: 'Linear(2, 3).forward',
+    says: () => 'Each z is the sum of both inputs, each times the weight on its line, plus a bias.',
+    rows: (net, f) => sums('z', f.z, net.x, net.W1, net.b1),
+  },
+  {
+    name: 'Tanh.forward',
+    says: () => 'Each z goes through the tanh alone, and comes out between −1 and 1.',
+    rows: (net, f) => f.a.map((v, j) => [`a[${j}]`, `tanh(${text(f.z[j], 2)})`, v]),
+  },
+  {
+    name: 'Linear(3, 2).forward',
+    says: () => 'Weighted sums again, with the second layer’s weights: two scores.',
+    rows: (net, f) => sums('s', f.s, f.a, net.W2, net.b2),
+  },
+  {
+    name: 'softmax and loss',
+    says: ({ label }, f) => `Softmax makes probabilities of the scores. Class ${label} was right and got ` +
+      `${text(f.p[label])}; the loss is −log of that, ${text(f.loss)}. Here the way back begins, with p − y.`,
     rows: (net, f, b) => [
-      ...f.p.map((v, m) => [`p[${m}]`, `softmax(s)[${m}]`, v]), ['loss', `−log ${text(f.p[net.label])}`, f.loss],
-      ...b.ds.map((v, m) => [`ds[${m}]`, `p − y: ${text(f.p[m], 2)} − ${Number(m === net.label)}`, v])] },
-  { name: 'Linear(3, 2).backward', says: () => 'Each line’s weight gets the value at its start times the gradient at its end. ' +
-      'And each a gets the gradients at the ends of its lines, times the weights, added up.',
-    rows: (net, f, b) => blame('2', 'a', f.a, 's', b.ds, b.dW2, net.W2, b.da) },
-  { name: 'Tanh.backward', says: (net, f, b) => 'Each gradient is multiplied by the tanh’s own slope, 1 − a². ' +
-      `Where a is near 1 or −1, little gets through: × ${b.slope.map((v) => text(v, 2)).join(', × ')}.`,
-    rows: (net, f, b) => b.dz.map((v, j) => [`dz[${j}]`, `da · (1 − a²): ${product(b.da[j], b.slope[j])}`, v]) },
-  { name: 'Linear(2, 3).backward', says: () => 'The same with the first weights. Now every weight knows which way the loss rises; ' +
-      'a gradient step moves them all the other way.',
-    rows: (net, f, b) => blame('1', 'x', f.x, 'z', b.dz, b.dW1, net.W1, b.dx) },
+      ...f.p.map((v, m) => [`p[${m}]`, `softmax(s)[${m}]`, v]),
+      ['loss', `−log ${text(f.p[net.label])}`, f.loss],
+      ...b.ds.map((v, m) => [`ds[${m}]`, `p − y: ${text(f.p[m], 2)} − ${Number(m === net.label)}`, v]),
+    ],
+  },
+  {
+    name: 'Linear(3, 2).backward',
+    says: () => 'Each weight gets the value at its line’s start times the gradient at its end. And each a gets ' +
+      'the gradients at the ends of its lines, times the weights, added up.',
+    rows: (net, f, b) => blame('2', 'a', f.a, 's', b.ds, b.dW2, net.W2, b.da),
+  },
+  {
+    name: 'Tanh.backward',
+    says: (net, f, b) => 'Each gradient is multiplied by the tanh’s own slope, 1 − a². Where a is near 1 or −1, ' +
+      `little gets through. Here: × ${b.slope.map((v) => text(v, 2)).join(', × ')}.`,
+    rows: (net, f, b) => b.dz.map((v, j) => [`dz[${j}]`, `da · (1 − a²): ${product(b.da[j], b.slope[j])}`, v]),
+  },
+  {
+    name: 'Linear(2, 3).backward',
+    says: () => 'As in the other Linear. Now every weight knows which way the loss rises; a gradient step moves ' +
+      'them all the other way.',
+    rows: (net, f, b) => blame('1', 'x', f.x, 'z', b.dz, b.dW1, net.W1, b.dx),
+  },
 ];
 
 function sums(name, out, x, W, b) {
@@ -123,11 +150,12 @@ mount('layers', FIELDS, (frame) => {
       frame.row(previous, next, learn),
       numbers,
       frame.slider('step', 'step', { show: (v) => `${v} of ${last}` }),
+      frame.slider('lr', 'learning rate η', { show: (v) => text(v, 1) })),
+    element('div', { class: 'demo-panel demo-inputs' },
       frame.slider('x0', 'x[0]', { show: (v) => text(v, 1) }),
       frame.slider('x1', 'x[1]', { show: (v) => text(v, 1) }),
       weight.node,
-      frame.choice('label', 'The right answer is', { 0: 'class 0', 1: 'class 1' }),
-      frame.slider('lr', 'learning rate η', { show: (v) => text(v, 1) })),
+      frame.choice('label', 'The right answer is', { 0: 'class 0', 1: 'class 1' })),
     element('div', { class: 'demo-panel demo-sums' }, table),
   );
 
@@ -163,7 +191,8 @@ function weightSlider(frame) {
     const [, name, ...at] = chosen.match(/^(\w+)\[(\d)(?:,(\d))?\]$/);
     return name[0] === 'W' ? [name, Number(at[0]), Number(at[1])] : [name, 0, Number(at[0])];
   };
-  const select = element('select', { 'aria-label': 'which weight' }, ...names.map((name) => element('option', {}, name)));
+  const select = element('select', { 'aria-label': 'which weight' },
+    ...names.map((name) => element('option', {}, name)));
   const input = element('input', { type: 'range', ...WEIGHT, 'aria-label': 'its value' });
   const shown = element('output');
   const choose = (name) => {

@@ -39,8 +39,8 @@ const DIARY = [
 ];
 
 export const FIELDS = {
-  w1: number({ start: 0.5, min: -3, max: 3, step: 0.05, limit: 1000 }),
-  w2: number({ start: -0.5, min: -3, max: 3, step: 0.05, limit: 1000 }),
+  w1: number({ start: 0.5, min: -5, max: 5, step: 0.05, limit: 1000 }),
+  w2: number({ start: -0.5, min: -5, max: 5, step: 0.05, limit: 1000 }),
   b: number({ start: 0, min: -8, max: 8, step: 0.1, limit: 1000 }),
   answer: choice('sigmoid', ['sigmoid', 'step']),
   lr: number({ start: 0.1, min: 0.05, max: 2, step: 0.05 }),
@@ -74,7 +74,7 @@ mount('neuron', FIELDS, (frame) => {
   const lr = frame.slider('lr', 'learning rate η', { show: (v) => text(v, 2) });
   const [numbers, show] = frame.numbers({ loss: 'loss', right: 'right', length: 'length of w', band: 'pale band' });
   frame.add(
-    element('div', { class: 'demo-stage' }, plane.node, points.controls),
+    element('div', { class: 'demo-stage' }, plane.node, frame.says, points.controls),
     element('div', { class: 'demo-panel' },
       numbers,
       frame.slider('w1', 'weight of the sun, w₁', { show: (v) => text(v, 2) }),
@@ -167,7 +167,8 @@ function lineHandle(frame, plane) {
 function pointHandles(frame, plane) {
   const layer = svg('g');
   plane.marks.append(layer);
-  let nodes = [], chosen = 0;
+  const nodes = [];
+  let chosen = 0;
 
   const change = (points) => frame.set({ points });
   const replace = (i, point) => change(frame.state.points.map((old, k) => (k === i ? point : old)));
@@ -224,8 +225,9 @@ function pointHandles(frame, plane) {
         frame.button('add a point', () => add([5 + Math.random(), 2.5 + Math.random()])),
         frame.button('switch chosen', flip), frame.button('remove chosen', remove)),
       element('p', { class: 'demo-help' },
-        'Squares: tables out (yes). Circles: in (no). A ring: the neuron is wrong there. Click to add; drag the points, ' +
-        'the line, the arrow’s tip. Keys: Tab, arrows; on a point Page Up and Down, Enter, Delete.')),
+        'Squares: tables out (yes). Circles: in (no). A ring: the neuron is wrong there. Pale band: ' +
+        'the way from p = 0.1 to 0.9. Click to add; drag the points, the line, the arrow’s tip. ' +
+        'Keys: Tab, arrows; on a point Page Up and Down, Enter, Delete.')),
     draw(state) {
       chosen = Math.min(chosen, state.points.length - 1);
       while (nodes.length < state.points.length) {
@@ -235,10 +237,13 @@ function pointHandles(frame, plane) {
       while (nodes.length > state.points.length) nodes.pop().remove();
       state.points.forEach(([x, y, out], i) => {
         const wrong = score(state, [x, y]) > 0 !== (out === 1);
-        nodes[i].replaceChildren(
-          svg('circle', { r: 15, class: 'demo-touch' }),
-          ...(wrong ? [svg('circle', { r: 11, class: 'demo-wrong' })] : []),
-          plane.mark(out === 1));
+        if (nodes[i].dataset.look !== `${out} ${wrong}`) { // what a finger is on must stay
+          nodes[i].dataset.look = `${out} ${wrong}`;
+          nodes[i].replaceChildren(
+            svg('circle', { r: 15, class: 'demo-touch' }),
+            ...(wrong ? [svg('circle', { r: 11, class: 'demo-wrong' })] : []),
+            plane.mark(out === 1));
+        }
         nodes[i].classList.toggle('demo-chosen', i === chosen);
         set(nodes[i], {
           transform: `translate(${plane.px(x)} ${plane.py(y)})`,

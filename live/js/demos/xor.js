@@ -4,7 +4,7 @@
 import { mount } from './frame.js';
 import { element, text } from './lib/dom.js';
 import { random } from './lib/maths.js';
-import { choice, flag, number, rows } from './lib/state.js';
+import { choice, flag, number, rows, whole } from './lib/state.js';
 import { Tiles, Trainings, describe, mapStarts, randomStarts } from './lib/xor-atlas.js';
 import { ACTIVATIONS, EPOCHS, POINTS, STARTS, TARGETS, answers, hidden, isSolved, lossOf, randomStart, train } from
   './lib/xor-net.js';
@@ -21,12 +21,12 @@ const network = () => rows({
 // The network on show is the one that training from `start` gives after `epoch` epochs.
 export const FIELDS = {
   start: network(),
-  epoch: number({ start: 0, min: 0, max: EPOCHS, step: 1 }),
+  epoch: whole({ start: 0, min: 0, max: EPOCHS, step: 1 }),
   activation: choice('sigmoid', Object.keys(ACTIVATIONS)),
   loss: choice('squares', ['squares', 'entropy']),
   atlas: flag(false), // has the reader asked for it?
   kind: choice('random', ['random', 'map']),
-  draw: number({ start: 1, min: 1, max: 9999 }), // which random starts
+  draw: whole({ start: 1, min: 1, max: 9999 }), // which random starts
   around: network(), // what the map is a map of
 };
 
@@ -44,8 +44,8 @@ function sentence(net, state, activation) {
   const places = groups(POINTS.map(([x1, x2]) => hidden(net, x1, x2, activation)), TOGETHER);
   const mixed = places.filter((found) => new Set(found.map((row) => TARGETS[row])).size === 2);
   const names = mixed.map((found) => found.map((row) => POINTS[row].join('')).join(' and '));
-  return mixed.length === 0 ? `${start}.` : `${start}. In the hidden space ${names.join('; ')} lie together, ` +
-    'circle and square: no line can part them there.';
+  return mixed.length === 0 ? `${start}.` : `${start}. In the hidden space ${names.join('; ')} lie almost ` +
+    'in one place, circle and square: hardly a line can part them there.';
 }
 
 // The training that begins at a start, computed as far as somebody has looked.
@@ -62,7 +62,7 @@ class Training {
 
 // The atlas with its controls. taken(start) is told which tile the reader took.
 function atlasPart(frame, taken) {
-  let trainings, key;
+  let trainings, key, painted;
   const tile = element('p', { class: 'demo-help', id: `${frame.figure.id}-tile`, 'aria-live': 'polite' });
   const tiles = new Tiles(frame, {
     chosen: (k) => trainings && taken(trainings.starts[k]),
@@ -77,7 +77,7 @@ function atlasPart(frame, taken) {
   });
   const work = frame.player(() => {
     trainings.work(SLICE);
-    frame.redraw();
+    paint(); // and nothing else: the network above has not changed
     return !trainings.done;
   });
   const start = frame.button('train 400 starts', () => {
@@ -88,7 +88,8 @@ function atlasPart(frame, taken) {
   const others = frame.button('400 others', () => frame.set({ atlas: true, draw: (frame.state.draw % 9999) + 1 }));
   const explain = element('p', { class: 'demo-help' });
   const shown = element('div', { class: 'demo-shown' },
-    element('div', { class: 'demo-tiles' }, progress, tiles.canvas), element('div', { class: 'demo-ends' }, numbers, tile));
+    element('div', { class: 'demo-tiles' }, progress, tiles.canvas),
+    element('div', { class: 'demo-ends' }, numbers, tile));
 
   // another question needs other trainings
   const renew = ({ atlas, kind, draw, around: [around], activation, loss }) => {
@@ -96,15 +97,33 @@ function atlasPart(frame, taken) {
     if (wanted === key) return;
     key = wanted;
     work.stop();
-    trainings = atlas && new Trainings(kind === 'map' ? mapStarts(around) : randomStarts(draw), ACTIVATIONS[activation], loss);
+    const starts = () => (kind === 'map' ? mapStarts(around) : randomStarts(draw));
+    trainings = atlas ? new Trainings(starts(), ACTIVATIONS[activation], loss) : null;
     tile.textContent = 'A click on a tile, or Enter, puts that start into the network above and trains it.';
     if (atlas) work.start();
+  };
+
+  const paint = () => {
+    const look = JSON.stringify([key, trainings && trainings.epoch, tiles.cursor, frame.colour('surface')]);
+    if (!trainings || look === painted) return;
+    painted = look;
+    tiles.draw(trainings, frame.state.kind === 'map' && frame.state.around[0]);
+    progress.value = trainings.epoch;
+    const counts = count(trainings.endings());
+    const share = (n) => `${n} (${Math.round(n / 4)} %)`;
+    const blank = trainings.done ? share : () => '…';
+    show({
+      epoch: text(trainings.epoch, 0), solved: share(counts[0]),
+      two: blank(counts[2]), three: blank(counts[3]), four: blank(counts[4]),
+    });
   };
 
   return {
     node: element('div', { class: 'demo-wide demo-atlas-part' },
       element('p', { class: 'demo-title' }, 'the atlas: where four hundred starts end'),
-      frame.choice('kind', 'Starts', { random: 'drawn at random, as in the chapter', map: 'a map around the start above' }),
+      frame.choice('kind', 'Starts', {
+        random: 'drawn at random, as in the chapter', map: 'a map around the start above',
+      }),
       explain, frame.row(start, stop, others), shown),
     draw(state) {
       renew(state);
@@ -114,18 +133,9 @@ function atlasPart(frame, taken) {
       stop.textContent = work.running || !trainings || trainings.done ? 'stop' : 'go on';
       explain.textContent = state.kind === 'random'
         ? 'Six normal random numbers each, biases 0.'
-        : 'To the right, the weight from x₁ to hidden unit 1 goes from −3.8 to 3.8; upwards, the one from x₂. ' +
-          'The other seven are those of the start above.';
-      if (!trainings) return;
-      tiles.draw(trainings);
-      progress.value = trainings.epoch;
-      const counts = count(trainings.endings());
-      const share = (n) => `${n} (${Math.round(n / 4)} %)`;
-      const blank = trainings.done ? share : () => '…';
-      show({
-        epoch: text(trainings.epoch, 0), solved: share(counts[0]),
-        two: blank(counts[2]), three: blank(counts[3]), four: blank(counts[4]),
-      });
+        : 'To the right, the weight from x₁ to hidden unit 1 grows from −3.8 to 3.8; upwards, the one from x₂. ' +
+          'The other seven are those of the start above, which lies at the ring.';
+      paint();
     },
   };
 }
@@ -169,7 +179,8 @@ mount('xor', FIELDS, (frame) => {
       frame.slider('epoch', 'epoch', { show: (v) => text(v, 0), changed: () => learning.stop() }),
       curve.node, numbers),
     element('div', { class: 'demo-wide' },
-      frame.row(element('span', {}, 'Start with'), ...starts.map(([name, start]) => frame.button(name, () => begin(start))),
+      frame.row(element('span', {}, 'Start with'),
+        ...starts.map(([name, start]) => frame.button(name, () => begin(start))),
         frame.button('any other', () => begin(anyStart()))),
       element('div', { class: 'demo-pair' },
         frame.choice('activation', 'Hidden units', { sigmoid: 'sigmoid', tanh: 'tanh', relu: 'ReLU' }),

@@ -36,14 +36,17 @@ export class Cells {
     const { generation } = this;
     for (const cell of cells) if (cell.state !== 'running') cell.show('waiting');
     const turn = this.queue.then(async () => {
-      for (const [i, cell] of cells.entries()) {
-        const state = generation === this.generation ? await cell.execute() : 'stopped';
-        if (state !== 'done') {
-          for (const later of cells.slice(i + 1)) if (later.state === 'waiting') later.show('');
-          return state;
+      let state = 'done';
+      try {
+        for (const cell of cells) {
+          state = generation === this.generation ? await cell.execute() : 'stopped';
+          if (state !== 'done') break;
         }
+      } finally {
+        // those after an error, or after a failed start, wait for nothing
+        for (const cell of cells) if (cell.state === 'waiting') cell.show('');
       }
-      return 'done';
+      return state;
     });
     this.queue = turn.catch(() => {});
     return turn;
@@ -78,17 +81,20 @@ class Cell {
   }
 
   addTools() {
-    const button = (text, label, act) => {
+    // what is written on a button, and for those who do not see where it stands, of which cell
+    const button = (text, act) => {
       const made = Object.assign(document.createElement('button'), { type: 'button', textContent: text, onclick: act });
-      made.setAttribute('aria-label', `${label} ${this.number}`);
+      const where = Object.assign(document.createElement('span'), { className: 'visually-hidden' });
+      where.textContent = ` (code cell ${this.number})`;
+      made.append(where);
       return made;
     };
     this.tools = document.createElement('div');
     this.tools.className = 'live-tools';
-    this.runButton = button('▶ Run', 'Run code cell', () => this.cells.run(this).catch(() => {}));
+    this.runButton = button('▶ Run', () => this.cells.run(this).catch(() => {}));
     this.runButton.className = 'live-run';
-    this.editButton = button('Edit', 'Edit code cell', () => this.edit());
-    this.undoButton = button('Undo my changes', 'Undo my changes to code cell', () => this.undo());
+    this.editButton = button('Edit', () => this.edit());
+    this.undoButton = button('Undo my changes', () => this.undo());
     this.sign = document.createElement('span');
     this.sign.className = 'live-sign';
     this.tools.append(this.runButton, this.editButton, this.undoButton, this.sign);
@@ -103,7 +109,10 @@ class Cell {
     if (!output) return;
     this.hint = document.createElement('p');
     this.hint.className = 'live-hint';
-    this.hint.textContent = 'A still of an interactive figure. Press ▶ Run above it, and its controls work here.';
+    const drawnBefore = output.querySelector('.frames');
+    this.hint.textContent = drawnBefore
+      ? 'Drawn beforehand, so one control alone. Press ▶ Run above it, and all of them work here.'
+      : 'A still of an interactive figure. Press ▶ Run above it, and its controls work here.';
     output.after(this.hint);
   }
 

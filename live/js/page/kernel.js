@@ -101,7 +101,7 @@ export class Kernel extends EventTarget {
       this.runs.set(id, { area: new OutputArea(element, this.manager, alt), resolve });
       this.worker.postMessage({ type: 'run', id, code });
     });
-    this.tell('ready');
+    if (status !== 'stopped') this.tell('ready');
     return status;
   }
 

@@ -1,5 +1,6 @@
 // Runs cells and widgets' messages in IPython, and sends what comes of them to the page.
 
+const PRINT_EVERY = 50; // milliseconds
 export const FILES_FOLDER = '/home/reader';
 const PROGRESS = `${FILES_FOLDER}/progress.json`;
 
@@ -31,6 +32,7 @@ import pyodide_kernel, ipywidgets
     this.inner = module.kernel_instance;
     this.dumps = python.pyimport('json').dumps;
     this.parent = null;
+    this.printed = { name: 'stdout', text: '', sent: 0 };
     this.listen(module);
   }
 
@@ -43,11 +45,14 @@ import pyodide_kernel, ipywidgets
   listen(module) {
     const shell = module.ipython_shell;
     const plain = (value) => this.plain(value);
-    const output = (kind, content) => this.post({ type: 'output', parent: this.parent, kind, content });
+    const output = (kind, content) => {
+      this.flush();
+      this.post({ type: 'output', parent: this.parent, kind, content });
+    };
     const show = (kind) => (data, metadata, transient) =>
       output(kind, { data: plain(data), metadata: plain(metadata) ?? {}, transient: plain(transient) ?? {} });
     for (const stream of [module.stdout_stream, module.stderr_stream]) {
-      stream.publish_stream_callback = (name, text) => output('stream', { name: plain(name), text: plain(text) });
+      stream.publish_stream_callback = (name, text) => this.print(plain(name), plain(text));
     }
     shell.display_pub.clear_output_callback = (wait) => output('clear_output', { wait: Boolean(wait) });
     shell.display_pub.display_data_callback = show('display_data');
@@ -55,13 +60,34 @@ import pyodide_kernel, ipywidgets
     shell.displayhook.publish_execution_result = (count, data, metadata) =>
       output('execute_result', { data: plain(data), metadata: plain(metadata) ?? {} });
     shell.send_comm = (kind, content, metadata, ident, buffers) => {
+      this.flush();
       const copies = Array.from(buffers?.toJs?.() ?? [], (bytes) => new Uint8Array(bytes).slice().buffer);
       const message = { kind, content: plain(content), metadata: plain(metadata), buffers: copies };
       this.post({ type: 'comm', parent: this.parent, ...message });
     };
   }
 
+  /** Collect what is printed: one message a line would freeze the page. */
+  print(name, text) {
+    if (name !== this.printed.name) this.flush();
+    this.printed.name = name;
+    this.printed.text += text;
+    const now = performance.now();
+    if (now - this.printed.sent > PRINT_EVERY) {
+      this.flush();
+      this.printed.sent = now;
+    }
+  }
+
+  flush() {
+    const { name, text } = this.printed;
+    if (!text) return;
+    this.printed.text = '';
+    this.post({ type: 'output', parent: this.parent, kind: 'stream', content: { name, text } });
+  }
+
   answerTo(id) {
+    this.flush();
     this.parent = id;
     this.inner._parent_header = this.python.toPy({ header: { msg_id: id } });
   }
@@ -71,6 +97,7 @@ import pyodide_kernel, ipywidgets
     const messageCallback = (text) => this.post({ type: 'loading', text });
     await this.python.loadPackagesFromImports(code, { messageCallback });
     const reply = this.plain(await this.inner.run(code));
+    this.flush();
     if (reply.status === 'error') {
       const { ename, evalue, traceback } = reply;
       const content = { ename, evalue, traceback: traceback ?? [] };
@@ -87,6 +114,7 @@ import pyodide_kernel, ipywidgets
     const handlers = this.inner.comm_manager;
     const handle = { comm_open: handlers.comm_open, comm_close: handlers.comm_close, comm_msg: handlers.comm_msg };
     handle[kind](null, null, message);
+    this.flush();
     this.post({ type: 'done', id, status: 'ok' });
   }
 

@@ -6,7 +6,7 @@ import { BOX, BRUSH, FIELD, kept } from './pen.js';
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 const mixed = (from, to, part) => from.map((c, i) => Math.round(c + part * (to[i] - c)));
 
-// Paint 28 × 28 values onto a canvas of as many pixels: from 0, paper, to 1, ink; with `signed`, from −1 over paper to 1.
+// Paint 28 × 28 values onto a canvas of as many pixels: 0 is paper, 1 ink; with `signed`, −1 is blue and 1 orange.
 export function paint(canvas, values, frame, signed = false) {
   const context = canvas.getContext('2d'), image = context.createImageData(FIELD, FIELD);
   const [paper, ink, below, above] = ['surface', 'ink', 'no', 'yes'].map((name) => rgb(frame.colour(name)));
@@ -150,7 +150,8 @@ export class Board {
   }
 }
 
-const percent = (p) => (p > 0.9995 && p < 1 ? 'over 99.9 %' : `${text(100 * p, 1)} %`);
+// A probability as text; its unit stays on its line.
+export const percent = (p) => (p > 0.9995 && p < 1 ? 'over 99.9\u00a0%' : `${text(100 * p, 1)}\u00a0%`);
 
 // Ten bars with their numbers; the longest, the guess, is bold and has a pointer, the label of a sample is named.
 export class Bars {
@@ -167,17 +168,14 @@ export class Bars {
   }
 
   draw(probabilities, label) {
-    const guess = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    const guess = probabilities.indexOf(Math.max(...probabilities));
     this.#rows.forEach(({ bar, number, node }, digit) => {
-      const p = probabilities?.[digit];
-      bar.style.width = `${100 * (p ?? 0)}%`;
-      number.textContent = p === undefined ? '–' : percent(p) + (digit === label ? ' (label)' : '');
+      bar.style.width = `${100 * probabilities[digit]}%`;
+      number.textContent = percent(probabilities[digit]) + (digit === label ? ' (label)' : '');
       node.classList.toggle('demo-guess', digit === guess);
     });
   }
 }
-
-export { percent };
 
 const GRID = 10; // units along each side of the grid
 const UNIT = 20; // pixels
@@ -221,8 +219,9 @@ export class Units {
 export function sampleButtons(frame, samples, take) {
   return samples.map(({ pixels, label }, i) => {
     const canvas = element('canvas', { width: FIELD, height: FIELD, class: 'demo-pixels', 'aria-hidden': 'true' });
-    const button = element('button', { type: 'button', class: 'demo-sample', 'aria-label': `test image ${i + 1}, a ${label}`,
-      click: () => take(i + 1) }, canvas);
+    const button = element('button', {
+      type: 'button', class: 'demo-sample', 'aria-label': `test image ${i + 1}, a ${label}`, click: () => take(i + 1),
+    }, canvas);
     return { node: button, draw: (taken) => {
       paint(canvas, pixels, frame);
       set(button, { 'aria-pressed': String(taken === i + 1) });

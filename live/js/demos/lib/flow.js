@@ -2,15 +2,20 @@
 
 import { svg, text } from './dom.js';
 
-const BOX = { width: 68, height: 44 };
-// from left to right on a wide page, from top to bottom on a narrow one: where levels and units stand
-const WIDE = { size: [700, 320], levels: [38, 212, 346, 520, 662], slots: { 2: [96, 214], 3: [30, 155, 280] } };
-const NARROW = { size: [356, 550], levels: [26, 170, 270, 420, 522], slots: { 2: [104, 234], 3: [38, 158, 278] } };
+const BOX = { width: 80, height: 44 };
+// from left to right on a wide page, from top to bottom on a narrow one: where levels and units stand, and at which
+// part of its way, from the side with two units, a line carries its numbers: there they do not meet
+const WIDE = {
+  size: [700, 320], levels: [42, 202, 350, 510, 658], slots: { 2: [96, 214], 3: [30, 155, 280] }, part: 0.61,
+};
+const NARROW = {
+  size: [360, 570], levels: [26, 170, 278, 428, 538], slots: { 2: [112, 248], 3: [42, 180, 318] }, part: 0.66,
+};
 
 // Return the picture. `step` says how much is known: values up to step 4, then gradients from the end backwards.
 // `chosen` is a parameter's name, `choose(name)` is called when a weight is clicked.
 export function drawing(net, f, b, step, wide, { chosen, choose }) {
-  const { size, levels, slots } = wide ? WIDE : NARROW;
+  const { size, levels, slots, part } = wide ? WIDE : NARROW;
   const place = (level, slot, n) => {
     const [along, across] = [levels[level], slots[n][slot]];
     return wide ? [along, across] : [across, along];
@@ -26,15 +31,16 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
   const lines = svg('g'), labels = svg('g'), boxes = svg('g');
   const between = (from, to, part) => from.map((v, i) => v + part * (to[i] - v));
 
-  const weights = (name, level, W, dW, forward, backward, part) => W.forEach((row, d) => row.forEach((w, m) => {
+  const weights = (name, level, W, dW, forward, backward, at) => W.forEach((row, d) => row.forEach((w, m) => {
     const ends = [place(level, d, W.length), place(level + 1, m, row.length)];
     const key = `${name}[${d},${m}]`, path = `M${ends[0].join(' ')}L${ends[1].join(' ')}`;
     lines.append(svg('path', {
-      d: path, class: w < 0 ? 'demo-weight demo-minus' : 'demo-weight', 'stroke-width': 0.7 + 2.2 * Math.min(Math.abs(w), 2),
+      d: path, class: w < 0 ? 'demo-weight demo-minus' : 'demo-weight',
+      'stroke-width': 0.7 + 2.2 * Math.min(Math.abs(w), 2),
     }));
     if (step === forward) lines.append(svg('path', { d: path, class: 'demo-stream' }));
     if (step === backward) lines.append(svg('path', { d: path, class: 'demo-stream demo-upstream' }));
-    const [x, y] = between(...ends, part);
+    const [x, y] = between(...ends, at);
     const both = step >= backward;
     labels.append(svg('g', {
       class: key === chosen ? 'demo-number demo-chosen' : 'demo-number', transform: `translate(${x} ${y})`,
@@ -53,14 +59,14 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
       if (step === backward) lines.append(svg('path', { d: path, class: 'demo-stream demo-upstream' }));
       const [x, y] = between(...ends, 0.5), back = step >= backward && factor;
       labels.append(svg('g', { class: 'demo-number', transform: `translate(${x} ${y})` },
-        svg('rect', { x: -22, y: back ? -15 : -9, width: 44, height: back ? 28 : 18, rx: 4 }),
+        svg('rect', { class: 'demo-cover', x: -22, y: back ? -15 : -9, width: 44, height: back ? 28 : 18, rx: 4 }),
         svg('text', { y: back ? -3 : 4 }, name),
         ...(back ? [svg('text', { y: 10, class: 'demo-slope' }, `× ${text(factor[i], 2)}`)] : [])));
     }
   };
-  weights('W1', 0, net.W1, b.dW1, 1, 7, 0.66);
+  weights('W1', 0, net.W1, b.dW1, 1, 7, part);
   plain(1, 3, 'tanh', 2, 6, b.slope);
-  weights('W2', 2, net.W2, b.dW2, 3, 5, 0.34);
+  weights('W2', 2, net.W2, b.dW2, 3, 5, 1 - part);
   plain(3, 2, 'softmax', 4, 4);
 
   units.forEach(({ name, values, slopes, known, back, bias }, level) => values.forEach((value, i) => {
@@ -68,14 +74,14 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
     const now = step === known || step === back;
     boxes.append(svg('g', { class: now ? 'demo-unit demo-now' : 'demo-unit', transform: `translate(${x} ${y})` },
       svg('rect', { x: -BOX.width / 2, y: -BOX.height / 2, ...BOX, rx: 7 }),
-      svg('text', { class: 'demo-name', x: -28, y: -4 }, `${name}[${i}]`),
-      svg('text', { class: 'demo-value', x: 29, y: -4 }, forward ? text(value, 2) : '·'),
-      ...(slopes ? [svg('text', { class: 'demo-name demo-slope', x: -28, y: 14 }, `d${name}`),
-        svg('text', { class: 'demo-value demo-slope', x: 29, y: 14 }, gradient ? text(slopes[i], 2) : '·')] : []),
-      ...(name === 'p' ? [svg('text', { class: 'demo-name', x: -28, y: 14 }, 'y'),
-        svg('text', { class: 'demo-value', x: 29, y: 14 }, Number(i === net.label))] : []),
+      svg('text', { class: 'demo-name', x: -34, y: -4 }, `${name}[${i}]`),
+      svg('text', { class: 'demo-value', x: 35, y: -4 }, forward ? text(value, 2) : '·'),
+      ...(slopes ? [svg('text', { class: 'demo-name demo-slope', x: -34, y: 14 }, `d${name}`),
+        svg('text', { class: 'demo-value demo-slope', x: 35, y: 14 }, gradient ? text(slopes[i], 2) : '·')] : []),
+      ...(name === 'p' ? [svg('text', { class: 'demo-name', x: -34, y: 14 }, 'y'),
+        svg('text', { class: 'demo-value', x: 35, y: 14 }, Number(i === net.label))] : []),
       ...(bias ? [svg('text', { class: `demo-bias${`${bias[0]}[${i}]` === chosen ? ' demo-chosen' : ''}`,
-        ...(wide ? { y: 35 } : { x: 56, y: 4 }) }, `b ${text(bias[1][i], 2)}`)] : [])));
+        y: 35 }, `b ${text(bias[1][i], 2)}`)] : [])));
   }));
   return svg('svg', {
     viewBox: `0 0 ${size.join(' ')}`, role: 'img',

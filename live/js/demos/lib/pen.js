@@ -48,9 +48,9 @@ export function centreOfMass(ink) {
 export function asMnist(strokes) {
   const points = strokes.flat();
   if (points.length === 0) return new Float64Array(FIELD * FIELD);
-  const span = (i) => points.reduce(([low, high], p) => [Math.min(low, p[i]), Math.max(high, p[i])], [Infinity, -Infinity]);
-  const [[left, right], [top, bottom]] = [span(0), span(1)];
-  const extent = Math.max(right - left, bottom - top), room = BOX - 2 * BRUSH;
+  const [xs, ys] = [0, 1].map((i) => points.map((point) => point[i]));
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const extent = Math.max(Math.max(...xs) - left, Math.max(...ys) - top), room = BOX - 2 * BRUSH;
   const scale = extent ? room / extent : 0; // a dot stays a dot
   const lines = strokes.map((stroke) => stroke.map(([x, y]) => [(x - left) * scale, (y - top) * scale]));
   const middle = (FIELD - 1) / 2, offset = [middle - room / 2, middle - room / 2];

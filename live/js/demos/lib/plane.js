@@ -93,6 +93,8 @@ export class Plane {
       grip = [ownX - x, ownY - y];
       node.focus({ preventScroll: true });
     });
+    // the page would scroll under the finger; in a drawing, the style touch-action does not prevent that everywhere
+    node.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
     node.addEventListener('pointermove', (event) => {
       if (!grip) return;
       const [x, y] = this.at(event);

@@ -20,6 +20,12 @@ export function number({ start, min, max, step, limit }) {
   };
 }
 
+// A whole number, likewise.
+export function whole(range) {
+  const field = number(range);
+  return { ...field, read: (text) => (Number.isInteger(field.read(text)) ? field.read(text) : undefined) };
+}
+
 // One of a few words.
 export function choice(start, words) {
   return { start, words, read: (text) => (words.includes(text) ? text : undefined), write: (value) => value };
@@ -27,7 +33,8 @@ export function choice(start, words) {
 
 // Yes or no.
 export function flag(start) {
-  return { start, read: (text) => ({ 0: false, 1: true })[text], write: (value) => (value ? '1' : '0') };
+  const read = (text) => (text === '1' ? true : text === '0' ? false : undefined);
+  return { start, read, write: (value) => (value ? '1' : '0') };
 }
 
 // Rows of numbers, such as points: `1.5,2,0_3,4,1`. Each column is a number field; from `least` to `most` rows.

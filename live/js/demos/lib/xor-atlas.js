@@ -88,8 +88,8 @@ export class Tiles {
   }
 
   // Draw what each network says around the four points. The stuck ones, of trainings that are done, are veiled,
-  // framed and numbered.
-  draw(trainings) {
+  // framed and numbered. On a map a ring shows where the start lies that it is a map of.
+  draw(trainings, around) {
     const context = this.canvas.getContext('2d'), { width } = this.canvas;
     const image = context.createImageData(width, width);
     const pixels = new Uint32Array(image.data.buffer);
@@ -109,7 +109,23 @@ export class Tiles {
     });
     context.putImageData(image, 0, 0);
     if (trainings.done) this.#mark(context, trainings.endings());
+    if (around) this.#ring(context, around);
     this.#frameCursor(context);
+  }
+
+  #ring(context, [w11, , w21]) {
+    const at = (weight) => (weight / 8 + 0.5) * SIDE * TILE; // twenty tiles go from −4 to 4
+    context.beginPath();
+    context.arc(at(w11), at(-w21), TILE * 0.45, 0, 2 * Math.PI);
+    this.#outline(context, () => context.stroke());
+  }
+
+  // A line in the accent's colour, seen on any ground.
+  #outline(context, stroke) {
+    for (const [name, lineWidth] of [['surface', 8], ['accent', 4]]) {
+      Object.assign(context, { strokeStyle: this.frame.colour(name), lineWidth });
+      stroke();
+    }
   }
 
   #mark(context, endings) {
@@ -131,10 +147,7 @@ export class Tiles {
 
   #frameCursor(context) {
     const left = (this.cursor % SIDE) * TILE, top = Math.floor(this.cursor / SIDE) * TILE;
-    for (const [name, inset, lineWidth] of [['surface', 0, 8], ['accent', 0, 4]]) {
-      Object.assign(context, { strokeStyle: this.frame.colour(name), lineWidth });
-      context.strokeRect(left + inset, top + inset, TILE - 2 * inset, TILE - 2 * inset);
-    }
+    this.#outline(context, () => context.strokeRect(left, top, TILE, TILE));
   }
 }
 
@@ -156,7 +169,8 @@ export function describe(trainings, k) {
   const [w11, w12, w21, w22, , , v1, v2] = trainings.starts[k].map((w) => text(w, 2));
   const start = `Starts with (${w11}, ${w21}) into unit 1, (${w12}, ${w22}) into unit 2, (${v1}, ${v2}) out of them`;
   const net = trainings.nets[k], { activation, loss } = trainings;
-  const now = `loss ${text(lossOf(net, activation, loss))}, answers ${answers(net, activation).map((a) => text(a, 2)).join(', ')}`;
+  const said = answers(net, activation).map((a) => text(a, 2)).join(', ');
+  const now = `loss ${text(lossOf(net, activation, loss))}, answers ${said}`;
   if (!trainings.done) return `${start}; at epoch ${trainings.epoch}: ${now}.`;
   const count = ending(net, activation, loss);
   const end = count ? `stuck, the same answer to ${['two', 'three', 'all four'][count - 2]} rows` : 'solved';

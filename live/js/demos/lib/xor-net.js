@@ -118,7 +118,7 @@ export function ending(p, activation, loss) {
 export function randomStart(random) {
   const normal = () => {
     const value = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.round(100 * value) / 100;
+    return Math.round(100 * value) / 100 || 0; // no −0
   };
   const [w11, w12, w21, w22, v1, v2] = Array.from({ length: 6 }, normal);
   return [w11, w12, w21, w22, 0, 0, v1, v2, 0];

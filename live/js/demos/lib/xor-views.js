@@ -83,7 +83,8 @@ export class Spaces {
   }
 
   #plane(limits, xlabel, ylabel, label) {
-    return new Plane(this.frame, { x: limits, y: limits, xlabel, ylabel, label, width: SIZE, height: SIZE, ticks: [2, 2] });
+    const size = { width: SIZE, height: SIZE, ticks: [2, 2] };
+    return new Plane(this.frame, { x: limits, y: limits, xlabel, ylabel, label, ...size });
   }
 
   #layer(plane) {
@@ -146,7 +147,8 @@ export class Weights {
 
   constructor(changed) {
     const slider = (group, index, label) => {
-      const input = element('input', { type: 'range', min: -10, max: 10, step: 0.1, 'aria-label': `${group}, ${label}` });
+      const range = { type: 'range', min: -10, max: 10, step: 0.1 };
+      const input = element('input', { ...range, 'aria-label': `${group}, ${label}` });
       const shown = element('output');
       input.addEventListener('input', () => changed({ [index]: input.valueAsNumber }));
       this.#inputs[index] = [input, shown];
@@ -180,8 +182,8 @@ export class LossCurve {
     }, text(epoch, 0)));
     this.node = element('div', { class: 'demo-loss' }, svg('svg', {
       viewBox: `0 0 ${this.#width} ${this.#height}`, role: 'img',
-      'aria-label': 'The loss over the epochs so far, and as dashed lines the losses of networks that say the same to ' +
-        'two, three or four rows',
+      'aria-label': 'The loss over the epochs so far; dashed, the losses of networks that say the same to two, three ' +
+        'or four rows',
     }, svg('g', { class: 'demo-axes' }, ...ticks), this.#levels, this.#path, this.#dot));
   }
 
