@@ -14,6 +14,7 @@ from mininet.typing import Array, Floats
 from tools import weights
 
 FILE, REPORT = BOOK / "weights" / "robust.npz", BOOK / "weights" / "robust.json"
+DIGITS = BOOK / "weights" / "digits.npz"  # the demo's
 needs_mnist = pytest.mark.skipif(not available("mnist"), reason="MNIST is not on this machine")
 
 
@@ -183,6 +184,32 @@ def test_images_barely_wrong_are_wrong_and_closer_than_others() -> None:
     images = weights.barely(net, x, y)
     assert weights.right(net, images, y) <= 0.05 * len(y)
     assert np.abs(images - x).mean() < np.abs(weights.by_fgsm(0.2)(net, x, y) - x).mean()
+
+
+def test_the_demos_network_has_the_shape_of_the_chapter_and_comes_with_its_test_images() -> None:
+    with np.load(DIGITS, allow_pickle=False) as file:
+        assert set(file.files) == {
+            *(f"digits/{i}.{part}" for i in (0, 2, 4) for part in ("weight", "bias")),
+            "images",
+            "labels",
+        }
+        assert file["images"].shape == (13, 28, 28) and file["images"].dtype == np.uint8
+        assert file["labels"].tolist()[:10] == list(range(10))
+        x, y = to_unit(file["images"].reshape(-1, 784)), file["labels"]
+    assert stored("digits", DIGITS).forward(x).argmax(axis=1)[:10].tolist() == list(range(10))
+    assert (stored("digits", DIGITS).forward(x).argmax(axis=1) != y)[10:].all()
+    assert DIGITS.stat().st_size < 200_000
+
+
+@needs_mnist
+def test_the_demos_network_reads_as_many_test_images_as_its_report_says(test_images) -> None:  # type: ignore[no-untyped-def]
+    report = json.loads(DIGITS.with_suffix(".json").read_text(encoding="utf-8"))
+    assert abs(weights.right(stored("digits", DIGITS), *test_images) - report["right"]["as float16"]) <= 3
+    assert abs(report["right"]["as float16"] - report["right"]["as trained"]) <= 3
+    with np.load(DIGITS, allow_pickle=False) as file:
+        np.testing.assert_array_equal(
+            to_unit(file["images"]), test_images[0].reshape(-1, 28, 28)[report["shown"]]
+        )
 
 
 def test_an_unknown_chapter_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

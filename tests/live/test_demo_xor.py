@@ -322,8 +322,11 @@ def test_the_atlas_can_be_stopped_and_the_page_answers_meanwhile(page: Any) -> N
 
 @in_page
 def test_a_link_brings_back_network_and_atlas(browser: Any, tmp_path: Path) -> None:
-    fragment = "start=1,-1,-1,1,0,0,2,2,0&epoch=300&activation=tanh&loss=entropy&atlas=1&kind=map&around=1,2,3,4,0,0,1,1,0"
-    page, found = open_demo(browser, tmp_path, "xor", fragment)
+    net, atlas = (
+        "start=1,-1,-1,1,0,0,2,2,0&epoch=300&activation=tanh&loss=entropy",
+        "atlas=1&kind=map&around=1,2,3,4,0,0,1,1,0",
+    )
+    page, found = open_demo(browser, tmp_path, "xor", f"{net}&{atlas}")
     says(page, "Epoch 300")
     assert page.get_by_role("radio", name="tanh").is_checked()
     assert page.get_by_role("radio", name="a map around").is_checked()

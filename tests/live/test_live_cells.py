@@ -17,6 +17,8 @@ COMPILED = ROOT.parent / "shared" / "wasm"
 CDN = re.compile(r"https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/(.+)")
 # not on the package index for the browser, so not in the folder that is put together here
 NOT_HERE = "safetensors"
+# a picture is there that is not the one before; while a cell runs there is none
+CHANGED = "([where, before]) => (document.querySelector(where)?.src ?? before) !== before"
 STATE = "i => window.live.cells.all[i].state"
 
 
@@ -139,9 +141,7 @@ def test_the_picture_follows_an_edited_cell(page: "sync_api.Page", home: str) ->
     page.keyboard.press("Control+End")
     page.keyboard.type("\nmy_predict = lambda X, weights, bias: 0.9 + 0 * X[:, 0]")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function(
-        "before => document.querySelector('div.cell.tag_follows .live-output img').src !== before", arg=before
-    )
+    page.wait_for_function(CHANGED, arg=["div.cell.tag_follows .live-output img", before])
     editable.get_by_role("button", name="Undo my changes").click()
     assert "lambda" not in editable.locator(".cell_input").inner_text()
     assert found == []
@@ -169,7 +169,7 @@ def test_restart_forgets_and_stops_an_endless_loop(page: "sync_api.Page", home: 
         }"""
     )
     page.wait_for_function("window.live.cells.all[0].state === 'running'")
-    page.get_by_role("button", name="Restart").click()
+    page.get_by_role("button", name="↻ Restart").click()
     assert "knows nothing" in page.locator(".live-status").inner_text()
     assert "NameError" in run(page, "print(kept)")
 

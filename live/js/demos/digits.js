@@ -92,12 +92,12 @@ function build(frame, arrays) {
       frame.row(
         frame.button('clear', () => frame.set({ strokes: [], sample: 0 })),
         frame.button('undo a stroke', () => frame.set({ strokes: frame.state.strokes.slice(0, -1) }))),
-      frame.slider('epsilon', 'ε: move every pixel a little, against the guess', { show: (v) => text(v, 2) })),
+      frame.slider('epsilon', 'ε: pixels moved against the guess', { show: (v) => text(v, 2) })),
     element('div', { class: 'demo-panel' },
-      frame.figure.querySelector('.demo-says'), // beside the board, or right below it on a phone
+      frame.says, // beside the board, or right below it on a phone
       bars.node,
-      element('div', { class: 'demo-given' }, part('what the network gets', input), frame.toggle('tidy',
-        'scaled into the dashed box, its centre of mass in the middle, as MNIST’s makers did it'))),
+      element('div', { class: 'demo-given' }, part('the network gets', input), frame.toggle('tidy',
+        'scaled to the dashed box, centre of mass in the middle, as MNIST’s makers did it'))),
     element('div', { class: 'demo-wide' },
       element('p', { class: 'demo-title' }, 'or take a test image; the last three it misreads. You can draw on them'),
       element('div', { class: 'demo-tray' }, ...thumbs.map((thumb) => thumb.node))),

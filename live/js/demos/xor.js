@@ -32,6 +32,7 @@ export const FIELDS = {
 
 const PACE = 12; // epochs for every frame of the screen
 const SLICE = 12; // milliseconds of every frame for the atlas
+const REFRESH = 80; // milliseconds between two pictures of it
 const TOGETHER = 0.1; // apart by less in the hidden space, points count as lying together, as in the chapter
 
 // An object with an entry for each of the four rows.
@@ -62,7 +63,7 @@ class Training {
 
 // The atlas with its controls. taken(start) is told which tile the reader took.
 function atlasPart(frame, taken) {
-  let trainings, key, painted;
+  let trainings, key, painted, paintedAt = 0;
   const tile = element('p', { class: 'demo-help', id: `${frame.figure.id}-tile`, 'aria-live': 'polite' });
   const tiles = new Tiles(frame, {
     chosen: (k) => trainings && taken(trainings.starts[k]),
@@ -77,7 +78,7 @@ function atlasPart(frame, taken) {
   });
   const work = frame.player(() => {
     trainings.work(SLICE);
-    paint(); // and nothing else: the network above has not changed
+    if (trainings.done || performance.now() - paintedAt > REFRESH) paint(); // the network above has not changed
     return !trainings.done;
   });
   const start = frame.button('train 400 starts', () => {
@@ -106,7 +107,7 @@ function atlasPart(frame, taken) {
   const paint = () => {
     const look = JSON.stringify([key, trainings && trainings.epoch, tiles.cursor, frame.colour('surface')]);
     if (!trainings || look === painted) return;
-    painted = look;
+    [painted, paintedAt] = [look, performance.now()];
     tiles.draw(trainings, frame.state.kind === 'map' && frame.state.around[0]);
     progress.value = trainings.epoch;
     const counts = count(trainings.endings());
@@ -177,7 +178,7 @@ mount('xor', FIELDS, (frame) => {
       frame.row(learning.button, frame.button('1 epoch', () => go(1)), frame.button('100 epochs', () => go(100)),
         frame.button('back to epoch 0', () => begin(frame.state.start[0]))),
       frame.slider('epoch', 'epoch', { show: (v) => text(v, 0), changed: () => learning.stop() }),
-      curve.node, numbers),
+      curve.node, numbers, frame.says),
     element('div', { class: 'demo-wide' },
       frame.row(element('span', {}, 'Start with'),
         ...starts.map(([name, start]) => frame.button(name, () => begin(start))),
@@ -186,8 +187,8 @@ mount('xor', FIELDS, (frame) => {
         frame.choice('activation', 'Hidden units', { sigmoid: 'sigmoid', tanh: 'tanh', relu: 'ReLU' }),
         frame.choice('loss', 'Loss', { squares: 'squared error', entropy: 'cross-entropy' })),
       element('details', {}, element('summary', {}, 'the nine weights as sliders'), weights.node)),
+    atlas.node,
   );
-  frame.figure.querySelector('.demo-foot').before(atlas.node); // below the sentence about the network
 
   return (state) => {
     const net = training.at(state), activation = ACTIVATIONS[state.activation];

@@ -6,12 +6,12 @@ import { set, svg } from './dom.js';
 
 const UNIT = 0.13; // length of the arrow for weights of length 1, as a part of the plane's width
 
-// The line's point nearest to the middle, or the middle if there is no line.
-export function footOf([w1, w2, b], [mx, my]) {
+// The line's point nearest to a place, or the place itself if there is no line.
+export function footOf([w1, w2, b], [x, y]) {
   const squared = w1 * w1 + w2 * w2;
-  if (squared < 1e-12) return [mx, my];
-  const part = (w1 * mx + w2 * my + b) / squared;
-  return [mx - part * w1, my - part * w2];
+  if (squared < 1e-12) return [x, y];
+  const part = (w1 * x + w2 * y + b) / squared;
+  return [x - part * w1, y - part * w2];
 }
 
 // Where the tip stands for these weights, and the weights for a tip that stands there.
@@ -42,7 +42,10 @@ export function lever(plane, { name, look, changed }) {
     label: `${name}: its place; arrow keys push it`,
     step,
     at: () => plane.inside(...foot),
-    move: ([x, y]) => changed([weights[0], weights[1], -weights[0] * x - weights[1] * y]),
+    move: ([x, y]) => {
+      foot = [x, y];
+      changed([weights[0], weights[1], -weights[0] * x - weights[1] * y]);
+    },
   });
   const tipNode = plane.handle(
     svg('g', { class: `demo-arrow-tip ${look}` }, touch(), svg('path', { d: 'M8 0L-5 -6L-5 6Z' })), {
@@ -56,7 +59,8 @@ export function lever(plane, { name, look, changed }) {
 
   return (now) => {
     weights = now;
-    foot = footOf(weights, middle);
+    foot = footOf(weights, foot); // it stays where it is as far as the line lets it, and within sight
+    if (plane.inside(...foot).some((v, i) => Math.abs(v - foot[i]) > 1e-9)) foot = footOf(weights, middle);
     const [w1, w2] = weights;
     const far = (2 * (plane.x[1] - plane.x[0])) / (Math.hypot(w1, w2) || 1);
     const at = ([x, y]) => `${plane.px(x).toFixed(1)} ${plane.py(y).toFixed(1)}`;

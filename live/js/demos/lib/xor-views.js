@@ -173,7 +173,7 @@ export class LossCurve {
   #path = svg('path', { class: 'demo-curve' });
   #dot = svg('circle', { class: 'demo-curve-dot', r: 4.5 });
   #levels = svg('g', { class: 'demo-levels' });
-  #width = 480; #height = 120; #left = 14; #right = 112; #top = 8; #bottom = 22;
+  #width = 480; #height = 150; #left = 14; #right = 112; #top = 8; #bottom = 28;
 
   constructor() {
     const inner = this.#width - this.#left - this.#right;
