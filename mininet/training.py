@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mininet.browser import in_browser
 from mininet.data import DataLoader, to_unit
 from mininet.modes import eval_mode, train_mode
 from mininet.optim import Optimizer
@@ -234,6 +235,8 @@ def _bar(epochs: int, steps: int, wanted: bool) -> Iterator[Callable[[float], No
         print("(no progress bar: pip install tqdm)", file=sys.stderr)
         yield lambda loss: None
         return
+    if in_browser():
+        tqdm.monitor_interval = 0  # else it starts a thread, which a browser's Python cannot
     # one update a second: a reader that falls behind, such as a notebook test, drops what it cannot queue
     with tqdm(total=epochs * steps, unit="step", mininterval=1) as bar:
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -175,6 +176,26 @@ def test_without_tqdm_training_goes_on_and_says_why_there_is_no_bar(
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     assert len(run(network(), progress=True)["loss"]) == 3
     assert capsys.readouterr().err == "(no progress bar: pip install tqdm)\n"
+
+
+def test_in_a_browser_the_bar_asks_for_no_thread(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tqdm import TqdmMonitorWarning
+    from tqdm.auto import tqdm
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(tqdm, "monitor", None)
+    monkeypatch.setattr(tqdm, "monitor_interval", 10)
+    with pytest.warns(TqdmMonitorWarning, match="can't start new thread"):
+        run(network(), progress=True)
+    monkeypatch.setattr(tqdm, "monitor_interval", 10)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    run(network(), progress=True)  # a warning would be an error
+    assert "30/30" in capsys.readouterr().err
 
 
 # -- Ctrl-C

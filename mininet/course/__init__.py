@@ -18,18 +18,22 @@ from mininet.course.exercises import CHAPTERS
 __all__ = ["CheckFailed", "CourseError", "check", "hint", "list", "progress", "solution", "start"]
 
 
-def check(name: str, *answer: Any, strict: bool = False, seed: int | None = None) -> None:
+def check(
+    name: str, *answer: Any, strict: bool = False, seed: int | None = None, variant: int | None = None
+) -> None:
     """Check an answer and print the report: pass, not yet, stopped, or not written yet.
 
     The learner's form never raises, so a notebook runs to its end. ``strict`` raises
     CheckFailed unless it passes, as graders want; with a ``seed`` the cases are
-    generated from it alone, and the report does not show them.
+    generated from it alone, and the report does not show them. ``variant`` stands in
+    assignments whose numbers differ from student to student.
 
     >>> check("neuron.3", "the answer is 42")  # doctest: +ELLIPSIS
     NOT YET   neuron.3  ...
     """
     try:
-        verdict = judge(_find(name), answer, seed)
+        exercise = _find(name)
+        verdict = judge(exercise if variant is None else exercise.variant(variant)[1], answer, seed)
     except CourseError as problem:
         if strict:
             raise CheckFailed(str(problem)) from None
@@ -107,7 +111,8 @@ def list() -> None:
         print(f"{chapter}: {len(exercises)} exercises, {minutes} minutes, {points} points")
         width = max(len(e.name) for e in exercises)
         for e in exercises:
-            print(f"  {e.name:<{width}}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}")
+            varies = "  (numbers can vary)" if e.vary else ""
+            print(f"  {e.name:<{width}}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}{varies}")
 
 
 def _chapter(name: str) -> str:

@@ -13,6 +13,7 @@ from mininet.course.exercises import CHAPTERS
 from mininet.course.record import RecordProblem
 
 EPILOG = """\
+For instructors, in this order: assign, collect, grade, feedback, grades. Each says more with --help.
 In a notebook the same is called: from mininet.course import check, hint, solution, progress
 Environment: MININET_PROGRESS, the file that remembers what is solved."""
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_argument("file", type=Path, metavar="FILE.ipynb")
     check.add_argument("--seconds", type=float, default=120, help="the longest that one cell may run (120)")
     commands.add_parser("progress", help="what you have solved so far")
+    _for_instructors(commands)
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without UTF-8 shows a ? rather than an error
         sys.stdout.reconfigure(errors="replace")
@@ -51,12 +53,145 @@ def main(arguments: Sequence[str] | None = None) -> int:
             course.start(options.chapter)
         elif options.command == "list":
             course.list()
-        else:
+        elif options.command == "progress":
             course.progress()
+        else:
+            from mininet.course.packs import commands as instructors
+
+            return int(getattr(instructors, options.command)(options))
     except (CourseError, RecordProblem) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
+
+
+def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that make, collect and grade assignments."""
+
+    def command(name: str, help: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=help, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+
+    assign = command("assign", "make an assignment of chapters or exercises", ASSIGN)
+    assign.add_argument(
+        "names", nargs="+", metavar="NAME", help="a chapter (neuron) or an exercise (xor.3); list shows all"
+    )
+    assign.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="a new folder for the assignment"
+    )
+    assign.add_argument(
+        "--format",
+        choices=("nbgrader", "otter", "zip"),
+        default="nbgrader",
+        help="nbgrader: a course folder with a gradebook (the usual); otter: for Gradescope; zip: plain notebooks",
+    )
+    assign.add_argument("--name", default="", help="what the assignment is called (as the folder)")
+    assign.add_argument(
+        "--points",
+        nargs="+",
+        default=[],
+        metavar="NAME=POINTS",
+        help="other points than the book's: neuron.3=4 xor.3=1.5",
+    )
+    assign.add_argument(
+        "--seed",
+        type=int,
+        help="the private number that hidden cases come from; best left out, then a long one is drawn",
+    )
+    assign.add_argument(
+        "--extra", type=Path, metavar="my_cases.py", help="your own cases, tried besides the hidden ones"
+    )
+    assign.add_argument(
+        "--variants",
+        type=Path,
+        metavar="roster.csv",
+        help="numbers of their own for every student in this table, where exercises have numbers that can vary",
+    )
+    assign.add_argument(
+        "--key", default="", metavar="COLUMN", help="the roster's column of ids (ID, Identifier, student)"
+    )
+
+    collect = command("collect", "bring what students handed in into place, and mend it", COLLECT)
+    collect.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+    collect.add_argument("--from", dest="source", type=Path, required=True, metavar="submissions.zip")
+    collect.add_argument(
+        "--lms",
+        choices=("canvas", "moodle", "plain"),
+        required=True,
+        help="who made the zip; it decides how files are named",
+    )
+
+    grade = command("grade", "grade all that is new, in a sandbox", GRADE)
+    grade.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+    grade.add_argument(
+        "--jobs", type=int, metavar="N", help="how many submissions at once (one for each processor)"
+    )
+    grade.add_argument("--seconds", type=float, default=10.0, help="the longest that one cell may run (10)")
+    grade.add_argument(
+        "--no-sandbox",
+        dest="sandbox",
+        action="store_false",
+        help="run students' code with your own rights: only inside a container or machine that you can throw away",
+    )
+
+    feedback = command("feedback", "a page for every student, without the hidden cases", FEEDBACK)
+    feedback.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+
+    grades = command("grades", "fill a column of the table that your platform exported", GRADES)
+    grades.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+    grades.add_argument(
+        "--into", type=Path, required=True, metavar="canvas.csv", help="the platform's own exported table"
+    )
+    grades.add_argument(
+        "--key", default="", metavar="COLUMN", help="the column of ids (ID for Canvas, Identifier for Moodle)"
+    )
+    grades.add_argument(
+        "--column", default="", help="the column to fill (the one called as the assignment is)"
+    )
+    where = grades.add_mutually_exclusive_group()
+    where.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write (canvas-hw1.csv, beside the table)"
+    )
+    where.add_argument("--in-place", action="store_true", help="write into the table itself")
+
+
+ASSIGN = """\
+Make an assignment: what students get, the answers with a rubric, and the grader's side.
+
+  python -m mininet.course assign neuron xor --out hw1
+  python -m mininet.course assign neuron.4 xor.3 xor.5 --out hw2 --points xor.3=4 --extra my_cases.py
+  python -m mininet.course assign neuron mnist --out hw3 --variants canvas.csv
+
+Nothing that is there is overwritten. pack.json stays with you: the private seed is in it.
+
+Your own cases are a Python file with inputs by exercise; the right results are computed:
+  import numpy as np
+  CASES = {"neuron.4": [{"z": np.array([[700.0, -700.0]])}]}
+or a function cases(rng) that returns such a dict."""
+
+COLLECT = """\
+Bring what students handed in into place, each under the student's id. Canvas: Assignments → Download
+Submissions. Moodle: View all submissions → Download all submissions. plain: STUDENT/any.ipynb or STUDENT.ipynb,
+in a zip or a folder. Cells that were deleted, copied, renamed or stripped of their marks are put right;
+everything that was mended, and every file that could not be taken, is listed. Collecting again replaces
+what a student has handed in anew and leaves all others alone."""
+
+GRADE = """\
+Grade every submission that is not graded yet, each in a sandbox without network and without your files.
+Stop it when you like and start it again: nothing is lost and nothing is graded twice.
+It writes report.txt (what to look at), results.csv, statistics.csv and statistics.png: where the class failed,
+and on which known mistake. Answers in words are then marked by you: nbgrader formgrader."""
+
+FEEDBACK = """\
+Write a page for every student with verdict and hints, marks and comments; hidden cases are not in it."""
+
+GRADES = """\
+Fill one column of the table that your platform exported, and change nothing else in it; then import it there.
+Everyone who could not be placed is listed.
+
+  python -m mininet.course grades hw1 --into canvas.csv
+  python -m mininet.course grades hw1 --into worksheet.csv --key Identifier --column Grade"""
 
 
 def _check(file: Path, seconds: float) -> int:

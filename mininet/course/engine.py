@@ -2,7 +2,7 @@
 
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -55,11 +55,23 @@ class Verdict:
         return "\n".join([head, *(textwrap.indent(_wrapped(line), "  ") for line in self.lines)])
 
 
-def judge(exercise: Exercise, answer: tuple[Any, ...], seed: int | None = None) -> Verdict:
+# tries an answer on these cases, somewhere; returns what came of each, up to where it stopped
+Attempt = Callable[[Sequence[Case]], Sequence[Result]]
+
+
+def judge(
+    exercise: Exercise,
+    answer: tuple[Any, ...],
+    seed: int | None = None,
+    *,
+    more: Sequence[Case] = (),
+    attempt: Attempt | None = None,
+) -> Verdict:
     """Judge an answer. Without a seed: the visible cases and some generated ones, all shown in the report.
 
-    With a seed, which whoever grades keeps private: only cases generated from it, and
-    the report shows neither inputs nor expected values.
+    With a seed, which whoever grades keeps private: only cases generated from it and
+    those given as ``more``, and the report shows neither inputs nor expected values.
+    ``attempt`` tries the answer elsewhere, in a sandbox; else that happens here.
     """
     unset = (Ellipsis,) if isinstance(exercise, Function) else (Ellipsis, None)
     if not answer or any(value is placeholder for value in answer for placeholder in unset):
@@ -70,9 +82,11 @@ def judge(exercise: Exercise, answer: tuple[Any, ...], seed: int | None = None) 
         return _judge_choice(exercise, answer)
     if isinstance(exercise, Judged):
         problem = _unfit(exercise, answer)
-        return (
-            Verdict(exercise, Outcome.NOT_YET, [problem]) if problem else _judge_cases(exercise, answer, seed)
-        )
+        if problem:
+            return Verdict(exercise, Outcome.NOT_YET, [problem])
+        cases = [*cases_of(exercise, seed), *more]
+        results = attempt(cases) if attempt else list(attempts(exercise, answer, cases, exercise.seconds))
+        return _judge_results(exercise, cases, results, hidden=seed is not None)
     raise CourseError(
         f"{exercise.name} is answered in words. Compare yours with solution({exercise.name!r})."
     )
@@ -120,11 +134,32 @@ def _wanted(shape: tuple[int, ...]) -> str:
     return f"{shape[0]} numbers" if len(shape) == 1 else f"an array of numbers of shape {shape}"
 
 
-def _judge_cases(exercise: Judged, answer: tuple[Any, ...], seed: int | None) -> Verdict:
+def cases_of(exercise: Judged, seed: int | None) -> list[Case]:
+    """Return the cases that an answer is tried on: with a seed those generated from it, if there are any."""
     generated = exercise.generate(np.random.default_rng(PUBLIC_SEED if seed is None else seed))
-    cases = [*exercise.cases, *generated] if seed is None or not generated else list(generated)
-    wanted = _results(exercise, exercise.reference, cases)
-    results = _results(exercise, answer, cases, exercise.seconds)
+    return [*exercise.cases, *generated] if seed is None or not generated else list(generated)
+
+
+def attempts(
+    exercise: Judged, answer: Any, cases: Sequence[Case], seconds: float | None = None
+) -> Iterator[Result]:
+    """Try an answer on one case after the other, in ``seconds`` altogether; it ends where the time did.
+
+    Without ``seconds`` it is one of ours, which needs no limit.
+    """
+    end = time.monotonic() + (seconds or 0)
+    for case in cases:
+        left = None if seconds is None else max(end - time.monotonic(), 0.01)
+        result = run_safely(lambda copies: exercise.run(answer, copies), case, left)
+        yield result
+        if isinstance(result.error, OutOfTime | KeyboardInterrupt):
+            return
+
+
+def _judge_results(
+    exercise: Judged, cases: Sequence[Case], results: Sequence[Result], hidden: bool
+) -> Verdict:
+    wanted = list(attempts(exercise, exercise.reference, cases))
     note = (
         [] if limit_is_possible() else ["(There is no time limit here: this Python has no threads for it.)"]
     )
@@ -142,26 +177,12 @@ def _judge_cases(exercise: Judged, answer: tuple[Any, ...], seed: int | None) ->
             mistakes = _known(exercise, cases, results, wanted)
             stopped = result.error is not None and not isinstance(result.error, WrongForm)
             outcome = Outcome.STOPPED if stopped else Outcome.NOT_YET
-            lines = _report(case, result, problem, mistakes, hidden=seed is not None)
+            lines = _report(case, result, problem, mistakes, hidden)
             return Verdict(exercise, outcome, [*lines, *note], mistakes[0] if mistakes else None)
+    if len(results) < len(cases):
+        raise ValueError(f"{exercise.name}: {len(cases)} cases, but only {len(results)} results to judge by")
     count = f"{len(cases)} cases are right." if len(cases) > 1 else "Right."
     return Verdict(exercise, Outcome.PASS, [count, *([exercise.after] if exercise.after else []), *note])
-
-
-def _results(
-    exercise: Judged, answer: Any, cases: Sequence[Case], seconds: float | None = None
-) -> list[Result]:
-    """Try an answer on all cases, in ``seconds`` altogether; the list ends where the time did.
-
-    Without ``seconds`` it is one of ours, which needs no limit.
-    """
-    end, results = time.monotonic() + (seconds or 0), []
-    for case in cases:
-        left = None if seconds is None else max(end - time.monotonic(), 0.01)
-        results.append(run_safely(lambda copies: exercise.run(answer, copies), case, left))
-        if isinstance(results[-1].error, OutOfTime | KeyboardInterrupt):
-            break
-    return results
 
 
 def _problem(exercise: Judged, result: Result, want: Result) -> list[str]:
@@ -271,7 +292,7 @@ def _makes(
     """Return the parts that a wrong answer gets wrong if results have just these wrong, on all cases; else none."""
     if len(results) < len(cases):
         return set()
-    theirs = _results(exercise, wrong, cases)
+    theirs = list(attempts(exercise, wrong, cases))
     count = len(wanted[0].value) if isinstance(wanted[0].value, tuple) else 1
     parts = {
         i
@@ -284,7 +305,7 @@ def _makes(
 
 def _untouched(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> bool:
     """Return whether the results are those of the code as it was given, in every part and on all cases."""
-    given = _results(exercise, exercise.given, cases)
+    given = list(attempts(exercise, exercise.given, cases))
     count = len(given[0].value) if isinstance(given[0].value, tuple) else 1
     return len(results) == len(cases) and all(
         _agree(exercise, r, g, i, count) for r, g in zip(results, given, strict=True) for i in range(count)

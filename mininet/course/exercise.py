@@ -38,10 +38,19 @@ class Exercise:
     points: int
     hints: Sequence[str]  # two or more, each giving away a little more
     after: str = ""  # the word after passing: something to look at, or a question
+    vary: Callable[[np.random.Generator], "Varied"] | None = None  # the same exercise with other numbers
 
     @property
     def number(self) -> int:
         return int(self.name.split(".")[1])
+
+    def variant(self, number: int) -> "Varied":
+        """Return the exercise with the numbers of this variant, and what changes in its text; itself if it has none."""
+        return self.vary(np.random.default_rng(number)) if self.vary else ({}, self)
+
+
+# each piece of the exercise's text that changes, with what stands there instead; and the exercise that goes with it
+Varied = tuple[Mapping[str, str], Exercise]
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,15 @@ class Choice(Exercise):
 @dataclass(frozen=True, kw_only=True)
 class Written(Exercise):
     """Answered in words. A person reads it, with the model answer and rubric of the solutions."""
+
+
+def as_made_with(exercise: Judged, answers: Mapping[str, Any]) -> list[Mistake]:
+    """Return the named mistakes of an exercise with what they lead to when its numbers are others.
+
+    A mistake whose hint speaks of the old numbers is not among them.
+    """
+    hints = {mistake.name: mistake.hint for mistake in exercise.mistakes}
+    return [Mistake(name, answer, hints[name]) for name, answer in answers.items()]
 
 
 def as_tuple(answer: Any) -> tuple[Any, ...]:

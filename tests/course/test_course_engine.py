@@ -462,3 +462,8 @@ def test_what_cannot_be_tried_is_not_yet_and_says_what_was_expected() -> None:
     verdict = judge(listed, (lambda x: 2.0,))
     assert verdict.outcome is Outcome.NOT_YET
     assert "Expected a list, got float." in str(verdict) and "WrongForm" not in str(verdict)
+
+
+def test_fewer_results_than_cases_are_no_pass() -> None:
+    with pytest.raises(ValueError, match="only 0 results"):
+        judge(DOUBLE, (print,), attempt=lambda cases: [])

@@ -33,14 +33,16 @@ export class OutputArea {
 
   addStream({ name, text }) {
     if (this.stream?.name !== name) {
-      const pre = this.append('pre', `live-stream live-${name}`);
-      this.stream = { name, pre, length: 0 };
+      this.stream = { name, pre: this.append('pre', `live-stream live-${name}`), length: 0 };
     }
     const room = MOST_TEXT - this.stream.length;
     if (room <= 0) return;
     this.stream.length += text.length;
-    this.stream.pre.append(text.slice(0, room));
-    if (text.length > room) this.stream.pre.append('\n… the rest is not shown');
+    const { pre } = this.stream;
+    pre.append(text.slice(0, room));
+    // a progress bar goes back to the start of its line and writes it anew
+    if (text.includes('\r')) pre.textContent = pre.textContent.replace(/[^\n]*\r(?=[^\n])/g, '');
+    if (text.length > room) pre.append('\n… the rest is not shown');
   }
 
   addError({ ename, evalue, traceback }) {

@@ -5,13 +5,25 @@ Pictures are made up, a few pixels each, and networks small and drawn by lot: an
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mininet.activations import sigmoid, softmax
 from mininet.attacks import InputGradient, gradient_by_input, pgd
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    WrongForm,
+    as_made_with,
+)
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Tanh, mlp
 from mininet.typing import Array, Floats
@@ -94,7 +106,44 @@ in_step = Values(
     ),
     right=[(6 / 50,), (np.float32(0.12),)],
     after="A pencil that moves each pixel by 0.12 *at random* moves the score by about 0.6: a tenth of what is needed.",
+    vary=lambda rng: another_crowd(rng),
 )
+
+
+def another_crowd(rng: Rng) -> Varied:
+    crowds = [
+        (0.25, 4),
+        (0.25, 2),
+        (0.4, 6),
+        (0.4, 5.2),
+        (0.2, 4),
+        (0.2, 2.8),
+        (0.8, 4),
+        (0.5, 9),
+        (0.2, 5),
+        (0.8, 7.2),
+    ]
+    weight, score = crowds[rng.integers(len(crowds))]
+    epsilon = score / (100 * weight)
+    texts = {
+        "Half of its weights are 0.5, the others −0.5": f"Half of its weights are {weight}, the others −{weight}",
+        "gets the score 6 ": f"gets the score {score} ",
+        "np.repeat([0.5, -0.5], 50)": f"np.repeat([{weight}, -{weight}], 50)",
+        "(0.03, 0.06, 0.12, 0.24)": f"({epsilon / 4:g}, {epsilon / 2:g}, {epsilon:g}, {2 * epsilon:g})",
+        "+ 6:.1f": f"+ {score}:.1f",
+    }
+    wrong = {
+        "one pixel": (score / weight,),
+        "the sum of the weights": (0.0,),
+        "times the weight": (score * weight / 100,),
+        "upside down": (100 * weight / score,),
+    }
+    right = [(round(epsilon, 3),), (np.float32(epsilon),)]
+    varied = replace(
+        in_step, reference=(epsilon,), mistakes=as_made_with(in_step, wrong), right=right, after=""
+    )
+    return texts, varied
+
 
 # --- 2: the gradient by the picture ---------------------------------------------------
 

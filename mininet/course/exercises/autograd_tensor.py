@@ -6,11 +6,22 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 import gc
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    WrongForm,
+)
 from mininet.tensor import Tensor, record, unbroadcast
 from mininet.typing import Array, Floats
 
@@ -88,7 +99,22 @@ replies = Values(
     ),
     right=[(24.0, 12.0), (4 * 2 * 3, 4 * 3)],
     after="And for one entry of `a`? Copies times entries is the same number for both.",
+    vary=lambda rng: other_shapes(rng),
 )
+
+
+def other_shapes(rng: np.random.Generator) -> Varied:
+    shapes = [(5, 2, 3), (2, 4, 5), (3, 5, 4), (6, 3, 2), (2, 7, 3), (5, 5, 2), (3, 3, 6), (2, 3, 4)]
+    front, last, own = shapes[rng.integers(len(shapes))]
+    texts = {
+        "(4, 1, 3), `b` has (2, 1)": f"({front}, 1, {last}), `b` has ({own}, 1)",
+        "np.ones((4, 1, 3))": f"np.ones(({front}, 1, {last}))",
+        "np.ones((2, 1))": f"np.ones(({own}, 1))",
+    }
+    answer = front * own * last, front * last
+    right = [(float(answer[0]), float(answer[1])), (np.int64(answer[0]), answer[1])]
+    return texts, replace(replies, reference=answer, mistakes=[], right=right)
+
 
 # --- 2: a quotient with broadcasting --------------------------------------------------
 

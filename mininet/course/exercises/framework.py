@@ -4,6 +4,7 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,18 @@ import numpy as np
 
 import mininet.functional as F
 from mininet import nn
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    WrongForm,
+    as_made_with,
+)
 from mininet.modes import eval_mode
 from mininet.optim import SGD
 from mininet.tensor import Tensor
@@ -121,7 +133,30 @@ count = Values(
     ),
     right=[(5.0, 39.0), (2 + 2 + 1, 18 + 3 + 9 + 3 + 6)],
     after="The block is used three times going forward, and its three gradients add up in one `.grad`. What would [nn.Linear(3, 3, rng) for _ in range(3)] have made?",
+    vary=lambda rng: other_sizes(rng),
 )
+
+
+def other_sizes(rng: np.random.Generator) -> Varied:
+    sizes = [(4, 3), (5, 4), (8, 2), (7, 3), (5, 2), (9, 4), (4, 5), (8, 5)]
+    n, h = sizes[rng.integers(len(sizes))]
+    encode, block = n * h + h, h * h + h
+    texts = {
+        "nn.Linear(6, 3, rng)": f"nn.Linear({n}, {h}, rng)",
+        "nn.Linear(3, 3, rng)": f"nn.Linear({h}, {h}, rng)",
+        "np.zeros(6, dtype": f"np.zeros({n}, dtype",
+    }
+    total = encode + block + n
+    wrong = {
+        "three blocks": (9, total + 2 * block),
+        "the tied one twice": (6, total + n * h),
+        "without last": (4, encode + block),
+        "a layer is one array": (3, total),
+    }
+    right = [(5.0, float(total)), (np.int64(5), total)]
+    varied = replace(count, reference=(5, total), mistakes=as_made_with(count, wrong), right=right, after="")
+    return texts, varied
+
 
 # --- 3: the walk ----------------------------------------------------------------------
 

@@ -4,13 +4,24 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from mininet.activations import log_softmax, softmax
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    as_made_with,
+)
 from mininet.layers import Layer, Linear, ReLU, Sequential, Tanh, mlp
 from mininet.typing import Floats
 
@@ -1210,7 +1221,40 @@ withdraws = Values(
     ),
     right=[(0.731,), (0.665 / (0.665 + 0.245),)],
     after="0.731 is σ(1), and 1 is the difference of the two scores. Why must it be?",
+    vary=lambda rng: other_scores(rng),
 )
+
+
+def other_scores(rng: np.random.Generator) -> Varied:
+    scores = [
+        (3, 1, 0),
+        (2.5, 2, 0),
+        (3, 1.5, 1),
+        (1.8, 1, 0),
+        (2.2, 1, 0),
+        (3, 0.5, 0),
+        (2.3, 2, 1),
+        (1.6, 0.9, 0),
+    ]
+    a, b, c = (float(z) for z in scores[rng.integers(len(scores))])
+    p, q, r = softmax(np.array([a, b, c])).round(3)
+    answer = 1 / (1 + np.exp(b - a))
+    texts = {
+        "The scores 2, 1 and 0 have the probabilities 0.665, 0.245 and 0.090, as in the chapter.": f"The scores {a:g}, "
+        f"{b:g} and {c:g} have the probabilities {p:.3f}, {q:.3f} and {r:.3f}.",
+        "stay 2 and 1.": f"stay {a:g} and {b:g}.",
+        "a number that you have met at the very first neuron": "that both of them gain",
+        "([2.0, 1.0, 0.0], [2.0, 1.0])": f"([{a}, {b}, {c}], [{a}, {b}])",
+    }
+    wrong = {
+        "shared evenly": (p + r / 2,),
+        "all to the first": (p + r,),
+        "the other one": (1 - answer,),
+    }
+    right = [(round(answer, 3),), (p / (p + q),)]
+    mistakes = as_made_with(withdraws, wrong)
+    return texts, replace(withdraws, reference=(answer,), mistakes=mistakes, right=right, after="")
+
 
 # --- 11: cross-entropy when the truth is not sure -------------------------------------
 

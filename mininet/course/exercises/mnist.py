@@ -5,12 +5,24 @@ All images are the small embedded digits, so nothing is fetched and everything i
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    WrongForm,
+    as_made_with,
+)
 from mininet.data import DataLoader, digits, split, to_unit
 from mininet.init import Init, kaiming, xavier
 from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
@@ -76,7 +88,38 @@ steps = Values(
     ),
     right=[(240.0,), (np.int64(10 * -(-1500 // 64)),)],
     after="The last batch is smaller, and its mean makes a step like any other. So do its images count for more, or for less?",
+    vary=lambda rng: other_batches(rng),
 )
+
+
+def other_batches(rng: Rng) -> Varied:
+    size, epochs = [
+        (32, 8),
+        (32, 15),
+        (48, 8),
+        (80, 20),
+        (80, 12),
+        (96, 20),
+        (96, 7),
+        (128, 9),
+        (128, 25),
+        (200, 12),
+    ][rng.integers(10)]
+    in_epoch = -(-1500 // size)
+    texts = {
+        "batches of 64, for 10 epochs": f"batches of {size}, for {epochs} epochs",
+        "DataLoader(X, y, 64,": f"DataLoader(X, y, {size},",
+    }
+    wrong = {
+        "rounded once": (-(-1500 * epochs // size),),
+        "full batches only": (epochs * (in_epoch - 1),),
+        "a step for each image": (1500 * epochs,),
+        "a step for each epoch": (epochs,),
+    }
+    right = [(float(epochs * in_epoch),), (np.int64(epochs * in_epoch),)]
+    varied = replace(steps, reference=(epochs * in_epoch,), mistakes=as_made_with(steps, wrong), right=right)
+    return texts, varied
+
 
 # --- 2: batches -----------------------------------------------------------------------
 
@@ -737,7 +780,35 @@ coasting = Values(
     ),
     right=[(0.1 * 2 * 0.9 / (1 - 0.9),), (1.8001,)],
     after="Nine more steps' worth, after the push is gone. Is that good or bad at the bottom of a valley?",
+    vary=lambda rng: another_trolley(rng),
 )
+
+
+def another_trolley(rng: Rng) -> Varied:
+    trolleys = [(0.8, 0.1, 3), (0.8, 0.1, 4), (0.8, 0.1, 6), (0.75, 0.1, 5), (0.75, 0.1, 3), (0.75, 0.2, 5)]
+    trolleys += [(0.8, 0.2, 4), (0.6, 0.1, 4), (0.9, 0.2, 3), (0.9, 0.1, 3), (0.6, 0.2, 7), (0.75, 0.2, 6)]
+    mu, lr, v = trolleys[rng.integers(len(trolleys))]
+    far = lr * v * mu / (1 - mu)
+    texts = {
+        r"$\mu = 0.9$ and $\eta = 0.1$": rf"$\mu = {mu}$ and $\eta = {lr}$",
+        "velocity $v = 2$": f"velocity $v = {v}$",
+        "p, v = 0.0, 2.0": f"p, v = 0.0, {v}.0",
+        "v = 0.9 * v": f"v = {mu} * v",
+        "p = p - 0.1 * v": f"p = p - {lr} * v",
+    }
+    wrong = {
+        "not slowed at first": (lr * v / (1 - mu),),
+        "one step at full speed": (lr * v,),
+        "lr forgotten, not slowed": (v / (1 - mu),),
+        "no gradient, no step": (0.0,),
+        "with its sign": (-far,),
+    }
+    right = [(round(far, 1),), (far + 0.0001,)]
+    varied = replace(
+        coasting, reference=(far,), mistakes=as_made_with(coasting, wrong), right=right, after=""
+    )
+    return texts, varied
+
 
 # --- 8: momentum ----------------------------------------------------------------------
 

@@ -4,11 +4,22 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    as_made_with,
+)
 from mininet.neuron import Neuron
 from mininet.typing import Array, Floats
 
@@ -137,7 +148,23 @@ other_side = Values(
     ),
     right=[(0.12,), (1 - 0.8808,)],
     after="σ(−z) = 1 − σ(z): turn all signs of a neuron, and yes and no change places.",
+    vary=lambda rng: another_score(rng),
 )
+
+
+def another_score(rng: np.random.Generator) -> Varied:
+    z = float(rng.choice([0.5, 0.8, 1, 1.2, 1.5, 1.8, 2.2, 2.5, 3]))
+    p = round(float(sigmoid(np.array(z))), 4)
+    texts = {
+        "At the score 2 ": f"At the score {z:g} ",
+        "σ(2) = 0.8808": f"σ({z:g}) = {p:.4f}",
+        "σ(−2)": f"σ(−{z:g})",
+        "(-2.0, 2.0)": f"(-{z}, {z})",
+    }
+    mistakes = as_made_with(other_side, {"odd": (-p,), "half": (p / 2,)})
+    right = [(round(1 - p, 3),), (1 - p,)]
+    return texts, replace(other_side, reference=(1 - p,), mistakes=mistakes, right=right)
+
 
 # --- 4: the sigmoid -------------------------------------------------------------------
 

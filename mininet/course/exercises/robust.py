@@ -4,13 +4,24 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.attacks import fgsm, gradient_by_input
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written, WrongForm
+from mininet.course.exercise import (
+    Case,
+    Choice,
+    Exercise,
+    Function,
+    Mistake,
+    Values,
+    Varied,
+    Written,
+    WrongForm,
+)
 from mininet.layers import BatchNorm1d, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
@@ -72,7 +83,26 @@ average = Values(
     ),
     right=[(22.0,), (int(np.ceil(np.log(0.1) / np.log(0.9))),)],
     after="A network that has seen only a handful of batches has running averages that still remember their start, 0 and 1. What does it answer in eval mode?",
+    vary=lambda rng: another_momentum(rng),
 )
+
+
+def another_momentum(rng: Rng) -> Varied:
+    momentum = float(rng.choice([0.05, 0.08, 0.12, 0.15, 0.2, 0.25, 0.3]))
+    batches = int(np.ceil(np.log(0.1) / np.log(1 - momentum)))
+    texts = {
+        "with a momentum of 0.1: each batch moves it a tenth of the way": f"with a momentum of {momentum:g}: each batch "
+        "moves it by that share of the way",
+        "0.9 * running + 0.1 * 5": f"{1 - momentum:g} * running + {momentum:g} * 5",
+        "range(1, 25)": f"range(1, {batches + 3})",
+        "(1, 2, 10, 21, 22)": f"(1, 2, {batches - 1}, {batches})",
+    }
+    right = [(float(batches),), (np.int64(batches),)]
+    mistakes = [
+        Mistake("just before", (batches - 1,), "Very near: then it has not yet made nine tenths. One more.")
+    ]
+    return texts, replace(average, reference=(batches,), mistakes=mistakes, right=right)
+
 
 # --- 2: batch norm forward ------------------------------------------------------------
 

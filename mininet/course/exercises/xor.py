@@ -4,12 +4,13 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Written
+from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Varied, Written
 from mininet.typing import Array, Floats
 
 ROWS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -166,7 +167,35 @@ other_answers = Values(
         (np.array([-5, -5, 6]), (3.0, -7.0, -1.0), [-1, 1, -0.5]),
     ],
     after="`both` needs no more than the second hidden answer, and `neither` no more than the first. Which weight can be 0 in each?",
+    vary=lambda rng: other_hidden_neurons(rng),
 )
+
+
+# each vote is w · OR + v · AND + b: what the two hidden neurons of the chapter would need if they were OR and AND
+ON_OR_AND_AND = {"same": (-2, 2, 1), "both": (0, 2, -1), "neither": (-2, 0, 1)}
+
+
+def other_hidden_neurons(rng: np.random.Generator) -> Varied:
+    pairs = ["NAND, OR", "OR, AND", "AND, OR", "NOR, AND", "AND, NOR", "NOR, NAND", "NAND, NOR"]
+    names = str(rng.choice(pairs)).split(", ")
+    said = {"OR": ROWS.max(axis=1), "AND": ROWS.min(axis=1)}
+    said |= {"NOR": 1 - said["OR"], "NAND": 1 - said["AND"]}
+    votes = []
+    for w, v, b in ON_OR_AND_AND.values():
+        by_name = {"OR": (w, 0), "NOR": (-w, w), "AND": (v, 0), "NAND": (-v, v)}  # weight, and what goes to b
+        votes.append(
+            [by_name[names[0]][0], by_name[names[1]][0], b + sum(by_name[name][1] for name in names)]
+        )
+    texts = {
+        "The chapter's two hidden neurons, OR and NAND, stay as they are.": "The two hidden neurons are given: "
+        f"{names[0]} and {names[1]}, not the chapter's.",
+        "0 or 1, OR first": f"0 or 1, {names[0]} first",
+    }
+    cases = [{"x": x, "hidden": np.array([said[name][i] for name in names])} for i, x in enumerate(ROWS)]
+    right = [tuple([3 * n for n in vote] for vote in votes), tuple(np.array(vote) / 2 for vote in votes)]
+    varied = replace(other_answers, reference=tuple(votes), cases=cases, mistakes=[], right=right, after="")
+    return texts, varied
+
 
 # --- 2: predict, how many tables ------------------------------------------------------
 

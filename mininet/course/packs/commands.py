@@ -1,0 +1,146 @@
+"""What the instructor's commands do and say. Built in the chapter "neuron"."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from mininet.course.exercise import CourseError, Written
+from mininet.course.packs import pack as packs
+from mininet.course.packs.pack import EXERCISES, Pack
+
+
+def assign(options: argparse.Namespace) -> int:
+    """Make an assignment and say where what is."""
+    from mininet.course.packs import variants
+    from mininet.course.packs.assign import assign
+
+    students = variants.roster(options.variants, options.key) if options.variants else []
+    print(f"Making {options.out} …", file=sys.stderr)
+    made = assign(
+        options.names,
+        options.out,
+        format=options.format,
+        name=options.name,
+        points=points(options.points),
+        seed=options.seed,
+        extra=options.extra,
+        students=students,
+    )
+    folder, total = options.out, sum(made.points.values())
+    by_hand = sum(isinstance(EXERCISES[name], Written) for name in made.points)
+    print(f"{made.name}: {len(made.points)} exercises, {total:g} points, {by_hand} of them marked by hand.")
+    if students:
+        varying = variants.varying(made)
+        if not varying:
+            print("None of these exercises has numbers that can vary: all students get the same.")
+        print(f"Numbers of their own for {len(students)} students in {', '.join(varying) or 'nothing'}.")
+        print(
+            f"For each student: {folder / 'handout' / 'STUDENT.zip'}; "
+            f"who has which numbers: {folder / 'solution' / 'variants.csv'}"
+        )
+    else:
+        print(f"For students:     {folder / 'handout' / (made.name + '.zip')}")
+    print(
+        f"For you alone:    {folder / 'solution'} (answers, rubric.md), {folder / packs.FILE} (the private seed)"
+    )
+    if made.format == "otter":
+        print(f"For Gradescope:   {folder / 'autograder.zip'}")
+    else:
+        print(
+            f"When they have handed in: python -m mininet.course collect {folder} --from submissions.zip --lms canvas"
+        )
+    return 0
+
+
+def collect(options: argparse.Namespace) -> int:
+    """Bring submissions into place and report; 1 if something was not taken."""
+    from mininet.course.packs.collect import collect
+
+    report = collect(packs.load(options.folder), options.source, options.lms)
+    print(report)
+    if report.submissions:
+        print(f"Now: python -m mininet.course grade {options.folder}")
+    return int(bool(report.problems))
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade and report; 1 if a submission is left."""
+    from mininet.course.packs.grade import grade_pack
+
+    report = grade_pack(options.folder, jobs=options.jobs, sandbox=options.sandbox, seconds=options.seconds)
+    print(report)
+    folder = options.folder
+    print(f"\nresults.csv, statistics.csv, statistics.png and this report, report.txt, are in {folder}.")
+    if report.pack.format == "nbgrader" and any(
+        isinstance(EXERCISES[name], Written) for name in report.pack.points
+    ):
+        print(
+            f"Answers in words wait for you: cd {folder} && jupyter lab, then Nbgrader → Formgrader → Manual Grading."
+        )
+    print(
+        f"Then: python -m mininet.course feedback {folder}, python -m mininet.course grades {folder} --into TABLE.csv"
+    )
+    return int(bool(report.unfinished))
+
+
+def feedback(options: argparse.Namespace) -> int:
+    """Write the pages and say where they are."""
+    from mininet.course.packs.feedback import feedback
+
+    made = feedback(packs.load(options.folder))
+    print(f"Feedback for {len(made)} students: {options.folder / 'feedback' / 'STUDENT' / made[0].name}")
+    return 0
+
+
+def grades(options: argparse.Namespace) -> int:
+    """Fill the column, into a new file unless told otherwise; 1 if a grade found no place."""
+    from mininet.course.packs import lms
+    from mininet.course.packs.marks import marks
+
+    pack = packs.load(options.folder)
+    found = marks(pack)
+    scores = {student: mark.points for student, mark in found.items()}
+    filled = lms.fill(lms.read_table(options.into), scores, options.key, options.column, pack.name)
+    out = options.into if options.in_place else options.out or _beside(options.into, pack)
+    if out.exists() and not options.in_place:
+        raise CourseError(
+            f"{out} is there already and stays as it is. Choose another with --out, or remove it."
+        )
+    try:
+        out.write_bytes(filled.data)
+    except OSError as problem:
+        raise CourseError(
+            f"{out} cannot be written ({problem.strerror}). Choose another with --out."
+        ) from None
+    print(f"{out}: {len(filled.placed)} grades filled in.")
+    total = sum(pack.points.values())
+    if filled.possible and re.fullmatch(r"\d+(\.\d+)?", filled.possible) and float(filled.possible) != total:
+        print(f"The table expects {filled.possible} points, and this assignment has {total:g}.")
+    waiting = [student for student in filled.placed if found[student].waits]
+    if waiting:
+        where = "nbgrader's formgrader" if pack.format == "nbgrader" else "the notebooks in submitted"
+        print(f"{len(waiting)} of them are without the points for answers in words, which you give: {where}.")
+    for title, names in (
+        ("Graded, but not in the table", filled.without_row),
+        ("In the table, but without a grade", filled.without_grade),
+    ):
+        if names:
+            print(f"{title}:", *names, sep="\n  ")
+    return int(bool(filled.without_row))
+
+
+def points(given: list[str]) -> dict[str, float]:
+    """Return points by exercise, of ``neuron.3=4``."""
+    found = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise CourseError(f"Points are given as neuron.3=4, got {text!r}.") from None
+    return found
+
+
+def _beside(table: Path, pack: Pack) -> Path:
+    return table.with_name(f"{table.stem}-{pack.name}{table.suffix}")

@@ -1,0 +1,226 @@
+"""The notebooks of an assignment, made from those that the course ships. Built in the chapter "neuron".
+
+A notebook is handled as the dict that its file holds: this takes no library, and what an
+assignment consists of can be read here without knowing any grader.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mininet.course import notebooks
+from mininet.course.exercise import Choice, CourseError, Exercise, Judged, Written
+from mininet.course.packs.pack import EXERCISES, Pack, chapter_of
+
+Cell = dict[str, Any]
+Notebook = dict[str, Any]
+
+HOW_TO = """\
+# {name}: {title}
+
+{count}, {points}, about {minutes} minutes.
+
+- Write each answer where the notebook says so, run its cell, then run the check below it: it tells at once whether
+  you are right, and if not, why. `hint("{first}")` gives a hint. Answers in words are read by a person.
+- Leave the checks and the cells that are given as they are. You may add cells of your own.
+- Before you hand in: *Kernel → Restart and Run All*, save, and hand in this file{also}.
+
+What counts are your answers, tried on more inputs than the checks show."""
+
+OWN_NUMBERS = "Some of the numbers in it are yours alone; hints and solutions speak of the book's."
+
+
+def students(pack: Pack, chapter: str, student: str = "") -> Notebook:
+    """Return the notebook of a chapter that a student gets: stubs, no answers, nothing private."""
+    notebook = shipped("exercises", chapter)
+    chosen = _chosen(pack, notebook["cells"], chapter)
+    cells = [markdown(_heading(pack, chapter, notebook["cells"][0]["source"]), id="about"), *chosen]
+    number = pack.variant(student)
+    about = {"assignment": pack.name, "chapter": chapter} | ({} if number is None else {"variant": number})
+    made = notebook | {"cells": cells, "metadata": notebook["metadata"] | {"mininet": about}}
+    return made if number is None else with_numbers(made, number)
+
+
+def solution(pack: Pack, chapter: str) -> Notebook:
+    """Return the notebook of a chapter with the answers, why they are right, and what they print."""
+    notebook = shipped("solutions", chapter)
+    cells = _chosen(pack, notebook["cells"], chapter)
+    for cell in cells:
+        cell["metadata"] = {key: about for key, about in cell["metadata"].items() if key == "exercise"}
+        if cell["cell_type"] == "markdown":  # what folds text on the book's page is noise in a notebook
+            text = re.sub(r"^```\{admonition\} (.*)\n:class: dropdown\n", r"**\1.** ", cell["source"])
+            cell["source"] = text.removesuffix("\n```")
+    title = _title(notebook["cells"][0]["source"])
+    return notebook | {"cells": [markdown(f"# {pack.name}, solutions: {title}", id="about"), *cells]}
+
+
+def rubric(pack: Pack) -> str:
+    """Return the rubric in Markdown: how every exercise gets its points, and the model answers of those in words."""
+    rows = [
+        f"| {name} | {EXERCISES[name].title} | {_kind(EXERCISES[name])} | {EXERCISES[name].minutes} | {points:g} |"
+        for name, points in pack.points.items()
+    ]
+    minutes, points = sum(EXERCISES[name].minutes for name in pack.points), sum(pack.points.values())
+    text = [
+        f"# {pack.name}: rubric\n",
+        "An exercise that is checked gets its points or none: the answer is tried on the cases that students see,",
+        "on hidden ones made from the assignment's own seed, and on your own if you added any. Answers in words",
+        "are marked by you.\n",
+        "| exercise | title | marked | minutes | points |\n|---|---|---|---:|---:|",
+        *rows,
+        f"| | together | | {minutes} | {points:g} |",
+    ]
+    for name in pack.points:
+        if isinstance(EXERCISES[name], Written):
+            task, model = (
+                next(
+                    c["source"] for c in shipped(kind, chapter_of(name))["cells"] if about(c) == (name, role)
+                )
+                for kind, role in (("exercises", "task"), ("solutions", "written"))
+            )
+            model = re.sub(r"^```\{admonition\} .*\n:class: dropdown\n|\n```$", "", model)
+            question = re.sub(r"^## .*\n\n\*.*\*\n\n", "", task)
+            text.append(
+                f"\n## {name}: {EXERCISES[name].title}, {_points(pack.points[name])}\n\n{question}\n\n"
+                f"### Model answer and rubric\n\n{model}"
+            )
+    return "\n".join(text) + "\n"
+
+
+def with_numbers(notebook: Notebook, number: int) -> Notebook:
+    """Return a student's notebook with the numbers of a variant in texts, given code and checks."""
+    made = copy.deepcopy(notebook)
+    texts = {name: EXERCISES[name].variant(number)[0] for name in named(made) if EXERCISES[name].vary}
+    of = ""
+    if texts:
+        made["cells"][0]["source"] += "\n\n" + OWN_NUMBERS
+    for cell in made["cells"]:
+        name, role = about(cell)
+        of = name or of
+        if of not in texts:
+            continue
+        cell["source"] = _exchanged(cell["source"], texts[of])
+        if role == "check":
+            cell["source"] = cell["source"].rstrip().removesuffix(")") + f", variant={number})"
+    made["metadata"].setdefault("mininet", {})["variant"] = number
+    return made
+
+
+def shipped(kind: str, chapter: str) -> Notebook:
+    """Read a notebook that the course ships, "exercises" or "solutions", every source as one string."""
+    return read(notebooks.shipped(kind, chapter))
+
+
+def read(file: Path) -> Notebook:
+    """Read a notebook's file, every source as one string; CourseError if it is none."""
+    try:
+        return parse(file.read_bytes())
+    except OSError as problem:
+        raise CourseError(f"{file} cannot be read ({problem.strerror}).") from None
+    except CourseError as problem:
+        raise CourseError(f"{file.name} {problem}") from None
+
+
+def parse(data: bytes) -> Notebook:
+    """Return the notebook that a file's bytes hold, every source as one string; CourseError if they hold none."""
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+        for cell in notebook["cells"]:
+            # half a character, which JSON can hold and no file can
+            cell["source"] = "".join(cell["source"]).encode("utf-8", "replace").decode()
+            if not (isinstance(cell["metadata"], dict) and cell["cell_type"] in ("code", "markdown", "raw")):
+                raise ValueError
+        if not isinstance(notebook["metadata"], dict):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise CourseError("is no notebook that can be read; it must be saved again in JupyterLab.") from None
+    return dict(notebook)
+
+
+def write(notebook: Notebook, file: Path) -> None:
+    """Write a notebook, making its folder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text(notebook), encoding="utf-8")
+
+
+def text(notebook: Notebook) -> str:
+    """Return a notebook as its file holds it."""
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def about(cell: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the exercise and the role of a cell, two empty strings if it belongs to none."""
+    kept = cell["metadata"].get("exercise")
+    if not isinstance(kept, dict):
+        return "", ""
+    return str(kept.get("name", "")), str(kept.get("role", ""))
+
+
+def named(notebook: Notebook) -> list[str]:
+    """Return the names of the exercises in a notebook, in order."""
+    names = dict.fromkeys(about(cell)[0] for cell in notebook["cells"])
+    return [name for name in names if name in EXERCISES]
+
+
+def _chosen(pack: Pack, cells: Sequence[Cell], chapter: str) -> list[Cell]:
+    """Return the set-up of a chapter, and of each chosen exercise its cells and what follows them without a label."""
+    wanted, of, chosen = set(pack.of_chapter(chapter)), "", []
+    for cell in copy.deepcopy(cells[1:]):  # the first is the title
+        name, role = about(cell)
+        of = name or of
+        if not of or of in wanted:
+            if role == "task" and pack.points[of] != EXERCISES[of].points:
+                cell["source"] = re.sub(
+                    r"(?m)^(\*.*, )[^,]* points?\*$",
+                    rf"\g<1>{_points(pack.points[of])}*",
+                    cell["source"],
+                    count=1,
+                )
+            chosen.append(cell)
+    return chosen
+
+
+def _heading(pack: Pack, chapter: str, opening: str) -> str:
+    names = pack.of_chapter(chapter)
+    others = [f"`{other}.ipynb`" for other in pack.chapters if other != chapter]
+    judged = [name for name in names if not isinstance(EXERCISES[name], Written)]
+    return HOW_TO.format(
+        name=pack.name,
+        title=_title(opening),
+        count="1 exercise" if len(names) == 1 else f"{len(names)} exercises",
+        points=_points(sum(pack.points[name] for name in names)),
+        minutes=sum(EXERCISES[name].minutes for name in names),
+        first=(judged or names)[0],
+        also=f" and {', '.join(others)}" if others else "",
+    )
+
+
+def _title(opening: str) -> str:
+    """Return "a single neuron" of "# Exercises: a single neuron …"."""
+    return opening.split("\n", 1)[0].split(": ", 1)[1]
+
+
+def _points(points: float) -> str:
+    return "1 point" if points == 1 else f"{points:g} points"
+
+
+def _kind(exercise: Exercise) -> str:
+    if isinstance(exercise, Judged | Choice):
+        return "by the check"
+    return "by hand"
+
+
+def _exchanged(text: str, texts: Mapping[str, str]) -> str:
+    """Exchange all pieces at once, so that what one puts in is not taken for another."""
+    if not texts:
+        return text
+    pieces = "|".join(re.escape(piece) for piece in sorted(texts, key=len, reverse=True))
+    return re.sub(pieces, lambda match: texts[match[0]], text)
+
+
+def markdown(text: str, id: str) -> Cell:
+    """Return a cell of text."""
+    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": text}

@@ -1,0 +1,309 @@
+"""Grades an assignment: every submission in a sandbox, several at once, nothing twice. Built in the chapter "neuron".
+
+A submission that is done has its record on disk before the next begins: stopped half-way
+and started again, grading goes on where it was, to the same result.
+"""
+
+import contextlib
+import csv
+import importlib.util
+import io
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+from mininet.course.exercise import CourseError, Written
+from mininet.course.packs import collect, content, execution, records, scan, statistics, variants
+from mininet.course.packs import pack as packs
+from mininet.course.packs.judging import Question, hidden_seed
+from mininet.course.packs.pack import EXERCISES, Pack
+from mininet.course.packs.records import FOLDER, Record
+from mininet.course.packs.repair import repair
+from mininet.course.packs.sandbox import OPEN, Lost, Sandbox, require
+
+ORIGINALS = "collected"  # what was handed in, where it had to be mended
+
+
+@dataclass
+class Report:
+    """What came of grading an assignment; its text is what an instructor reads.
+
+    ``graded`` and ``kept`` are the students graded now and before, ``unfinished`` those
+    that could not be, with the reason.
+    """
+
+    pack: Pack
+    graded: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    unfinished: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    records: list[Record] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        each = f", {self.seconds / len(self.graded):.2f} s each" if self.graded else ""
+        lines = [
+            f"{len(self.graded)} graded in {self.seconds:.0f} s{each}; {len(self.kept)} were graded before."
+        ]
+        parts: list[tuple[str, list[tuple[str, Iterable[str]]]]] = [
+            ("Not graded, run the command again", [(s, [why]) for s, why in self.unfinished.items()]),
+            ("Crashed or ran out of time", [(r.student, r.incidents) for r in self.records]),
+            ("Worth a look before you trust the grade", [(r.student, r.suspicious) for r in self.records]),
+            ("Mended before grading", [(r.student, [*self._noted(r), *r.repairs]) for r in self.records]),
+        ]
+        lines += ["", *statistics.lines(statistics.table(self.pack, self.records))]
+        for title, found in parts:
+            about = [f"  {student}: {_plain(remark)}" for student, remarks in found for remark in remarks]
+            if about:
+                lines += ["", f"{title}:", *about]
+        return "\n".join(lines)
+
+    def _noted(self, record: Record) -> list[str]:
+        """Return what collecting has noted on a submission."""
+        kept = collect.load(self.pack).get(record.student, {}).get("notes")
+        return [str(note) for note in kept] if isinstance(kept, list) else []
+
+
+def grade_pack(
+    folder: Path,
+    *,
+    jobs: int | None = None,
+    sandbox: bool = True,
+    seconds: float = execution.SECONDS,
+    progress: bool = True,
+) -> Report:
+    """Grade what is in ``submitted/`` and not graded yet, and write report, results and statistics.
+
+    ``jobs`` submissions run at once (as many as there are processors), a cell for at most
+    ``seconds``. Without ``sandbox`` students' code runs with your rights.
+
+    >>> print(grade_pack(Path("hw1"), jobs=2))  # doctest: +SKIP
+    """
+    pack = packs.load(folder)
+    for needed in ("IPython", "matplotlib", "psutil", "tqdm"):
+        if importlib.util.find_spec(needed) is None:
+            raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
+    if sandbox:
+        require()
+    else:
+        print(f"GRADING WITHOUT A SANDBOX: {OPEN}", file=sys.stderr)
+    students = records.students(pack)
+    if not students:
+        raise CourseError(
+            f"{folder} holds no submissions. `python -m mininet.course collect` puts them into "
+            f"{Path('submitted') / 'STUDENT' / pack.name}."
+        )
+    report, begun = Report(pack), time.monotonic()
+    enter = _entering(pack, report.unfinished)
+    with _alone(pack):
+        todo: list[str] = []
+        for student in students:
+            record = records.load(pack, student)
+            (report.kept if record else todo).append(student)
+            if record:
+                enter(record)
+        work = partial(grade_one, folder=pack.folder, walls=sandbox, seconds=seconds)
+        for student, problem in _at_once(work, todo, jobs or os.cpu_count() or 1, progress):
+            record = None if problem else records.load(pack, student)
+            if record:
+                report.graded.append(student)
+                enter(record)
+            else:
+                report.unfinished[student] = problem or "it changed while it was graded"
+        report.seconds = time.monotonic() - begun
+        report.graded.sort()
+        report.records = [record for student in students if (record := records.load(pack, student))]
+        _write(pack, report)
+    return report
+
+
+def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
+    """Grade one submission and write its record; Lost if no sandbox can be built."""
+    begun = time.monotonic()
+    warnings.simplefilter("ignore")  # Python warns about what students write
+    pack = packs.load(folder)
+    _no_links(records.submitted(pack, student))
+    record = Record(student, "")
+    with execution.Submission(partial(Sandbox, walls, pack.folder), seconds) as submission:
+        for file_name, released in variants.released(pack, student).items():
+            chapter = Path(file_name).stem
+            notebook, notes = _mended(pack, student, file_name, released)
+            ran = submission.run(notebook, questions(pack, student, released))
+            record.judgements |= ran.judgements
+            record.outputs[chapter] = ran.outputs
+            record.incidents += [f"{chapter}: {what}" for what in ran.incidents]
+            record.suspicious += scan.scan(notebook, released)
+            record.repairs += notes
+    record.seconds = time.monotonic() - begun
+    record.state = records.state(pack, student)
+    record.save(pack)
+
+
+def _no_links(folder: Path) -> None:
+    """Raise CourseError if a submission holds a link: it could lead to another's, or to any file of yours."""
+    for path in (folder.parent, folder, *folder.rglob("*")):
+        if path.is_symlink():
+            raise CourseError(
+                f"{path.name} is a link, which may lead anywhere. Remove it and ask for the file."
+            )
+
+
+def questions(pack: Pack, student: str, released: content.Notebook) -> dict[str, Question]:
+    """Return what is judged in a released notebook, as this student has it."""
+    return {
+        name: Question(
+            exercise=pack.exercise(name, student),
+            names=names,
+            seed=_seed(pack.seed, name, pack.variant(student)),
+            extra=pack.extra_cases(name),
+            variant=pack.variant(student),
+        )
+        for name, names in execution.questions_in(released).items()
+    }
+
+
+@cache
+def _seed(seed: int, name: str, variant: int | None) -> int:
+    """Return the seed of an exercise's hidden cases; finding it takes a moment, and a process grades many."""
+    exercise = EXERCISES[name]
+    return hidden_seed(seed, exercise if variant is None else exercise.variant(variant)[1])
+
+
+def _mended(
+    pack: Pack, student: str, file_name: str, released: content.Notebook
+) -> tuple[content.Notebook, list[str]]:
+    """Return a submitted notebook, repaired, and the notes on it; what was handed in is kept if that changes it."""
+    file = records.submitted(pack, student) / file_name
+    notes = []
+    try:
+        notebook = content.read(file)
+    except CourseError as problem:
+        notes.append(f"{file_name}: {problem} It counts as not attempted.")
+        notebook = {}
+    mended, more = repair(released, notebook or released)
+    if content.text(mended) != content.text(notebook):
+        original = pack.folder / ORIGINALS / student / file_name
+        if file.is_file() and not original.exists():
+            original.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, original)
+        records.write(file, content.text(mended))
+    return mended, [*notes, *(f"{file_name}: {note}" for note in more)]
+
+
+def _entering(pack: Pack, unfinished: dict[str, str]) -> Callable[[Record], None]:
+    """Return what enters a record into the gradebook, if the assignment has one."""
+    if pack.format != "nbgrader":
+        return lambda record: None
+    from mininet.course.packs.gradebook import gradebook
+
+    into = gradebook(pack)
+
+    def enter(record: Record) -> None:
+        try:
+            into(record)
+        except CourseError as problem:
+            unfinished[record.student] = str(problem)
+
+    return enter
+
+
+@contextlib.contextmanager
+def _alone(pack: Pack) -> Iterator[None]:
+    """Let nobody else grade this assignment meanwhile."""
+    import fcntl
+
+    (pack.folder / FOLDER).mkdir(exist_ok=True)
+    with (pack.folder / FOLDER / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CourseError(
+                f"{pack.folder.name} is being graded already. Wait until that is done."
+            ) from None
+        yield
+
+
+def _at_once(
+    work: Callable[[str], None], students: Sequence[str], jobs: int, progress: bool
+) -> Iterator[tuple[str, str]]:
+    """Do the work for every student, several at once; yield each when done, with the problem if there was one."""
+    from tqdm import tqdm
+
+    with tqdm(total=len(students), unit="submission", disable=not progress) as bar:
+        torn = []
+        for student, problem in _in_processes(work, students, jobs):
+            if isinstance(problem, BrokenProcessPool):
+                torn.append(student)
+            else:
+                yield student, _said(problem)
+                bar.update()
+        # one of them has brought its process down, and the others' with it: each gets one of its own
+        for torn_one in torn:
+            for student, problem in _in_processes(work, [torn_one], 1):
+                yield student, _said(problem)
+                bar.update()
+
+
+def _in_processes(
+    work: Callable[[str], None], students: Sequence[str], jobs: int
+) -> Iterator[tuple[str, BaseException | None]]:
+    if not students:
+        return
+    fresh, jobs = multiprocessing.get_context("spawn"), min(jobs, len(students))
+    with ProcessPoolExecutor(jobs, fresh, initializer=_follow, initargs=(os.getpid(),)) as pool:
+        futures = {pool.submit(work, student): student for student in students}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.exception()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _said(problem: BaseException | None) -> str:
+    """Return what to say of a problem; nothing if there was none."""
+    if problem is None:
+        return ""
+    if isinstance(problem, BrokenProcessPool):
+        return "the process that graded it was ended, perhaps for lack of memory"
+    return str(problem) if isinstance(problem, Lost | CourseError) else f"{type(problem).__name__}: {problem}"
+
+
+def _follow(parent: int) -> None:
+    """End this process when the one that started it is gone, however it went."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _write(pack: Pack, report: Report) -> None:
+    """Write the report, the results and the statistics into the assignment's folder."""
+    judged = [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["student", *judged, "points"])
+    for record in report.records:
+        states = {name: record.judgements[name].state for name in judged if name in record.judgements}
+        points = sum(pack.points[name] for name, state in states.items() if state == "right")
+        table.writerow([record.student, *(states.get(name, "") for name in judged), f"{points:g}"])
+    records.write(pack.folder / "results.csv", text.getvalue())
+    records.write(pack.folder / "report.txt", f"{report}\n")
+    statistics.save(pack, report.records)
+
+
+def _plain(text: str) -> str:
+    """Return one line without control characters, which could rule a terminal; a student may have chosen the words."""
+    return re.sub(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]", " ", text)[:300]

@@ -1,0 +1,82 @@
+"""What grading a submission has found, kept so that nothing is graded twice. Built in the chapter "neuron"."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mininet
+from mininet.course.packs.judging import Judgement
+from mininet.course.packs.pack import EXTRA, FILE, Pack
+
+FOLDER = "grading"
+
+
+@dataclass
+class Record:
+    """A graded submission: judgements by exercise, the cells' outputs by notebook, what a human should look at.
+
+    ``state`` is a fingerprint of the submission and of all that it is judged by.
+    """
+
+    student: str
+    state: str
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    outputs: dict[str, dict[int, list[dict[str, Any]]]] = field(default_factory=dict)
+    incidents: list[str] = field(default_factory=list)
+    suspicious: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def save(self, pack: Pack) -> None:
+        """Write it, all or nothing: a run that is stopped here leaves no half of it."""
+        write(pack.folder / FOLDER / f"{self.student}.json", json.dumps(asdict(self), indent=1))
+
+
+def load(pack: Pack, student: str) -> Record | None:
+    """Return a student's record; None if there is none that fits what was handed in and what it is judged by."""
+    try:
+        kept = json.loads((pack.folder / FOLDER / f"{student}.json").read_text(encoding="utf-8"))
+        kept["judgements"] = {name: Judgement(**made) for name, made in kept["judgements"].items()}
+        kept["outputs"] = {
+            chapter: {int(number): outputs for number, outputs in cells.items()}
+            for chapter, cells in kept["outputs"].items()
+        }
+        record = Record(**kept)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return record if record.state == state(pack, student) else None
+
+
+def submitted(pack: Pack, student: str) -> Path:
+    """Return the folder of a student's notebooks."""
+    return pack.folder / "submitted" / student / pack.name
+
+
+def students(pack: Pack) -> list[str]:
+    """Return who has handed in."""
+    found: Sequence[Path] = sorted((pack.folder / "submitted").glob(f"*/{pack.name}"))
+    return [path.parent.name for path in found if path.is_dir()]
+
+
+def state(pack: Pack, student: str) -> str:
+    """Return a fingerprint of a submission and of all that it is judged by."""
+    files = [pack.folder / FILE, pack.folder / EXTRA]
+    for folder in (pack.folder / "release" / pack.name, submitted(pack, student)):
+        files += sorted(folder.glob("*.ipynb"))
+    digest = hashlib.sha256(mininet.__version__.encode())
+    for file in files:
+        data = file.read_bytes() if file.is_file() else b""
+        digest.update(f"{file.name} {len(data)} ".encode() + data)
+    return digest.hexdigest()
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file beside its place and move it there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)

@@ -1,0 +1,236 @@
+"""A process that students' code can do what it likes in, walled off by bubblewrap. Built in the chapter "neuron".
+
+Inside there is no network, no file of yours, nothing of your environment; what can be
+written is a small temporary folder that nobody reads. The only connection is a socket
+without a name that it is born with. Memory, processes and time have limits.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import mininet
+from mininet.course.exercise import CourseError
+from mininet.course.packs import wire
+
+MEMORY = 6_000_000_000  # bytes that all processes of one sandbox may hold together
+PROCESSES = 100
+STORE = "64000000"  # bytes of files, in the temporary folder and in shared memory each
+START = 60.0  # seconds
+
+
+class Lost(Exception):
+    """The sandbox is gone, or had to be ended; the message says why."""
+
+
+class Sandbox:
+    """A started sandbox. ``open()`` begins a notebook, ``ask()`` has something done in it.
+
+    >>> with Sandbox() as sandbox:  # doctest: +SKIP
+    ...     sandbox.open()
+    ...     sandbox.ask({"do": "run", "source": "1 + 1", "seconds": 5}, 10)
+    """
+
+    def __init__(self, walls: bool = True, hide: Path | None = None) -> None:
+        """Start it; without ``walls`` the code runs with your rights, and only the limits remain.
+
+        The folder ``hide`` is not seen inside even where it lies among Python's own.
+        """
+        ours, theirs = socket.socketpair()
+        self.channel = wire.Channel(ours)
+        self._asked = 0
+        inside = [sys.executable, "-m", "mininet.course.packs.inside", str(theirs.fileno())]
+        # a user of its own for each sandbox, so that none counts another's processes
+        command = [*_walls(hide), *inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=None if walls else os.environ | ENVIRONMENT | {"PYTHONPATH": _python_path()},
+            )
+        try:
+            self.channel.receive(START)
+        except (wire.Closed, wire.Late, wire.Unreadable):
+            self._words.seek(0)
+            words = self._words.read(2000).decode(errors="replace").strip()
+            self.close()
+            raise Lost(f"The sandbox does not start: {words or 'no reason given'}") from None
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Begin a notebook."""
+        try:
+            self.channel.send({"do": "open"})
+        except wire.Closed:
+            raise Lost("it ended its process") from None
+
+    def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a message and return the answer; Lost if none comes in time, or the notebook's process ends."""
+        self._asked += 1
+        try:
+            self.channel.send(message | {"number": self._asked})
+            answer = self.channel.receive(seconds, self._watch)
+        except wire.Late:
+            raise Lost("it did not answer in time") from None
+        except wire.Closed:
+            raise Lost("it ended its process") from None
+        except wire.Unreadable as problem:
+            raise Lost(f"it sent {problem}") from None
+        if "ended" in answer:
+            raise Lost("it ended its process")
+        if answer.get("number") != self._asked:
+            raise Lost("it sent an answer to nothing")
+        return answer
+
+    def end_session(self) -> None:
+        """End the notebook; Lost if that does not work."""
+        try:
+            self.channel.send({"do": "close"})
+            if "ended" in self.channel.receive(5):
+                return
+        except (wire.Closed, wire.Late, wire.Unreadable):
+            pass
+        raise Lost("it does not end")
+
+    def close(self) -> None:
+        """End it and everything in it."""
+        self.channel.end.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._words.close()
+
+    def _watch(self) -> None:
+        """Raise Lost if it has too many processes or holds too much memory."""
+        import psutil  # type: ignore[import-untyped]
+
+        count = held = 0
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    count, held = count + 1, held + process.memory_info().rss
+        if count > PROCESSES:
+            raise Lost(f"it started {count} processes")
+        if held > MEMORY:
+            raise Lost(f"it took {held / 1e9:.0f} GB of memory")
+
+
+ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUTF8": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+
+def require() -> None:
+    """Raise CourseError, with what to do, where no sandbox can be built."""
+    if not sys.platform.startswith("linux"):
+        raise CourseError(
+            "The sandbox that students' code runs in, bubblewrap, exists on Linux only. Grade in a Linux "
+            f"container or in WSL. {UNSAFE}"
+        )
+    if shutil.which("bwrap") is None:
+        raise CourseError(
+            "Grading runs students' code, and the sandbox for it is missing: install bubblewrap "
+            f"(apt install bubblewrap, dnf install bubblewrap). {UNSAFE}"
+        )
+    try:
+        Sandbox().close()
+    except Lost as problem:
+        raise CourseError(
+            f"{problem}\nbubblewrap is there and cannot build its walls. In a container it takes the right to make "
+            "namespaces (docker run --privileged); on Ubuntu 24.04 and later, "
+            f"sysctl kernel.apparmor_restrict_unprivileged_userns=0. {UNSAFE}"
+        ) from None
+
+
+OPEN = (
+    "every submission can read and change whatever you can, and every other grade. "
+    "Do that only in a machine that you throw away afterwards."
+)
+UNSAFE = f"With --no-sandbox it grades without: then {OPEN}"
+
+
+def _walls(hide: Path | None) -> list[str]:
+    """Return bubblewrap's command line: what can be seen inside, and nothing else."""
+    home = "/tmp/home"
+    walls = [
+        "bwrap",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
+    if os.getuid() == 0:
+        # the inside goes on as nobody before anything of a student runs: see limit()
+        walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        walls += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
+    walls += ["--die-with-parent", "--hostname", "sandbox", "--clearenv"]
+    outside = {"PATH": "/usr/bin:/bin", "HOME": home, "USER": "student", "PYTHONPATH": _python_path()}
+    for name, value in (ENVIRONMENT | outside).items():
+        walls += ["--setenv", name, value]
+    walls += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib32", "lib64", "sbin"):
+        path = Path("/", name)
+        if path.is_symlink():
+            walls += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            walls += ["--ro-bind", str(path), str(path)]
+    for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives")):  # where libraries are found
+        walls += ["--ro-bind-try", str(path), str(path)]
+    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/dev/shm"]
+    walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/tmp"]
+    for folder in _libraries():
+        for parent in reversed(folder.parents):
+            walls += ["--perms", "0755", "--dir", str(parent)]
+        walls += ["--ro-bind", str(folder), str(folder)]
+    if hide and any(hide.is_relative_to(folder) for folder in (Path("/usr"), *_libraries())):
+        walls += ["--tmpfs", str(hide)]
+    walls += ["--perms", "1777", "--dir", home]
+    # without it matplotlib looks at every font for seconds
+    for above in (f"{home}/.cache", f"{home}/.cache/matplotlib"):
+        walls += ["--perms", "1777", "--dir", above]
+    cache = Path(os.environ.get("MPLCONFIGDIR") or Path.home() / ".cache" / "matplotlib")
+    for fonts in cache.glob("fontlist-*.json"):
+        walls += ["--ro-bind", str(fonts), f"{home}/.cache/matplotlib/{fonts.name}"]
+    return [*walls, "--chdir", home, "--remount-ro", "/"]
+
+
+def _libraries() -> list[Path]:
+    """Return the folders that hold Python, its packages and the course, besides /usr."""
+    python = [sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])]
+    packages = [path for path in sys.path if path.endswith("-packages")]
+    found: list[Path] = []
+    for folder in map(Path, [*python, *packages, str(Path(mininet.__file__).parent)]):
+        if folder.is_dir() and not any(folder.is_relative_to(above) for above in (Path("/usr"), *found)):
+            found.append(folder)
+    return found
+
+
+def _python_path() -> str:
+    """Return where Python looks inside: for the course, and in the packages of a user, who is not known there."""
+    packages = [path for path in sys.path if path.endswith("-packages")]
+    return os.pathsep.join([str(Path(mininet.__file__).parents[1]), *packages])

@@ -1,0 +1,12 @@
+"""An assignment as plain notebooks, for any platform or none. Built in the chapter "neuron"."""
+
+from mininet.course.packs import content
+from mininet.course.packs.pack import Pack
+
+
+def make(pack: Pack) -> None:
+    """Write the students' notebooks to ``release/``; assign adds the zip, the solutions and the rubric."""
+    for chapter in pack.chapters:
+        content.write(
+            content.students(pack, chapter), pack.folder / "release" / pack.name / f"{chapter}.ipynb"
+        )

@@ -1,0 +1,283 @@
+"""The tables of the instructors' pages, made from the exercises and the chapters, so that they cannot drift.
+
+    python -m tools.instructors          write the tables into book/instructors/*.md
+    python -m tools.instructors check    exit 1 if one differs
+
+A page holds a table between `<!-- made: NAME -->` and `<!-- end -->`; what lies between is replaced.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from mininet.course.exercise import Choice, Exercise, Judged, Values, Written
+from mininet.course.exercises import CHAPTERS
+from tools import chapters
+
+ROOT = Path(__file__).parent.parent
+PAGES = ROOT / "book" / "instructors"
+TABLE = re.compile(r"(<!-- made: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+# what fits into one evening: one to predict, some to write, one in words
+CORE: Mapping[str, Sequence[int]] = {
+    "neuron": (2, 5, 6, 7, 8, 11),
+    "xor": (4, 5, 7, 9, 11),
+    "layers": (2, 3, 4, 6, 8, 12),
+    "mnist": (1, 2, 3, 6, 10, 12),
+    "adversarial": (1, 2, 5, 7, 10, 11),
+    "robust": (3, 4, 5, 9, 10, 11),
+    "autograd-scalar": (1, 2, 5, 8, 9, 11),
+    "autograd-tensor": (1, 2, 3, 4, 6, 11),
+    "framework": (1, 3, 4, 7, 9, 10),
+}
+
+# a plan is a list of weeks; a week has chapters or, in italics, something else
+PLANS: Mapping[int, Sequence[Sequence[str] | str]] = {
+    4: [
+        ["neuron", "xor"],
+        ["layers", "mnist"],
+        ["adversarial", "robust"],
+        ["autograd-scalar", "autograd-tensor", "framework"],
+    ],
+    8: [
+        ["neuron"],
+        ["xor"],
+        ["layers"],
+        ["mnist"],
+        ["adversarial"],
+        ["robust"],
+        ["autograd-scalar", "autograd-tensor"],
+        ["framework"],
+    ],
+    14: [
+        ["neuron"],
+        ["xor"],
+        ["layers"],
+        "workshop: derivatives and shapes, on paper; catching up",
+        ["mnist"],
+        "mid-term exam on the first four chapters",
+        ["adversarial"],
+        ["robust"],
+        ["autograd-scalar"],
+        ["autograd-tensor"],
+        ["framework"],
+        "project, first week: question, plan, control",
+        "project, second week: results, report",
+        "talks about the projects, oral questions",
+    ],
+}
+
+
+@cache
+def notebook(chapter: str) -> NotebookNode:
+    """Return a chapter."""
+    return nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+
+
+def title(chapter: str) -> str:
+    """Return a chapter's title, as its page has it."""
+    return str(notebook(chapter).cells[0].source.splitlines()[0].removeprefix("# "))
+
+
+def link(chapter: str) -> str:
+    """Return a link to a chapter from an instructors' page."""
+    return f"[{title(chapter)}](../{chapter}.ipynb)"
+
+
+def reading(chapter: str) -> tuple[int, int]:
+    """Estimate the minutes of reading a chapter, and of trying out what it offers; each to the next five.
+
+    Reading: 150 words a minute, 4 seconds a visible line of code, 15 seconds a picture, 30 a formula
+    on a line of its own. Trying: 2 minutes for each prediction or "to do", 3 for each interactive piece.
+    """
+    page = notebook(chapter)
+    code = chapters.code(page)
+    lines = sum(
+        bool(line.strip())
+        for cell in code
+        if "hide-input" not in chapters.tags(cell)
+        for line in cell.source.splitlines()
+    )
+    text = "\n\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    words, formulas = chapters.words(chapters.prose(page)), text.count("$$") // 2
+    tasks = len(re.findall(r"\*To do|\*\*Try it|Predict, then run", text))
+    pieces = sum("explorer" in chapters.tags(cell) for cell in code) + len(re.findall(r"\{demo\}", text))
+    read = words / 150 + lines * 4 / 60 + chapters.picture_count(page) / 4 + formulas / 2
+    return _to_five(read), _to_five(2 * tasks + 3 * pieces)
+
+
+def _to_five(minutes: float) -> int:
+    return 5 * round(minutes / 5)
+
+
+def core(chapter: str) -> list[Exercise]:
+    """Return a chapter's core exercises."""
+    return [exercise for exercise in CHAPTERS[chapter] if exercise.number in CORE[chapter]]
+
+
+def kind(exercise: Exercise) -> str:
+    """Say in a word or three what a learner hands in."""
+    if isinstance(exercise, Choice):
+        return "predict"
+    if isinstance(exercise, Written):
+        return "in words"
+    if exercise.title.startswith("Find the bug"):
+        return "find the bug"
+    return "numbers" if isinstance(exercise, Values) else "code"
+
+
+def goal(exercise: Exercise) -> str:
+    """Return the exercise's own sentence on what it is for, from its source."""
+    for cell in _source(ROOT / "exercises" / "sources" / f"{exercise.name.split('.')[0]}.py"):
+        if cell.metadata.get("q") == exercise.name and cell.metadata.get("role") == "task":
+            found = re.search(r"\*\*Goal\.\*\*\s+(.*?)(?:\n\s*\n|\Z)", cell.source, re.DOTALL)
+            if found:
+                return " ".join(found[1].split())
+    raise ValueError(f"{exercise.name}: its source has no paragraph that begins with **Goal.**")
+
+
+@cache
+def _source(path: Path) -> list[NotebookNode]:
+    cells: list[NotebookNode] = jupytext.read(path, fmt="py:percent").cells
+    return cells
+
+
+def goals(chapter: str) -> list[str]:
+    """Return what a reader of the chapter will be able to do, as its first cell says."""
+    return [
+        _plain(line[2:]) for line in notebook(chapter).cells[0].source.splitlines() if line.startswith("- ")
+    ]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\{term\}`([^`<]*?)(?:\s*<[^`>]*>)?`", r"\1", text)
+
+
+# --- the tables ------------------------------------------------------------------------
+
+
+def of_times() -> Iterator[str]:
+    yield "| Chapter | read, min | try out, min | exercises, min | points | core, min | points |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    total = [0] * 6
+    for chapter, exercises in CHAPTERS.items():
+        row = [*reading(chapter), *_sums(exercises), *_sums(core(chapter))]
+        total = [a + b for a, b in zip(total, row, strict=True)]
+        yield f"| {link(chapter)} | {' | '.join(map(str, row))} |"
+    in_hours = [str(n) if column in (3, 5) else f"{n / 60:.0f} h" for column, n in enumerate(total)]
+    yield f"| *together* | {' | '.join(in_hours)} |"
+
+
+def _sums(exercises: Sequence[Exercise]) -> tuple[int, int]:
+    return sum(e.minutes for e in exercises), sum(e.points for e in exercises)
+
+
+def of_plan(weeks: int) -> Iterator[str]:
+    yield "| Week | Chapter | read and try | core exercises | all exercises |"
+    yield "|--:|---|--:|--:|--:|"
+    for number, week in enumerate(PLANS[weeks], start=1):
+        if isinstance(week, str):
+            yield f"| {number} | *{week}* | | | |"
+            continue
+        before = sum(sum(reading(chapter)) for chapter in week)
+        short, _ = _sums([e for chapter in week for e in core(chapter)])
+        full, _ = _sums([e for chapter in week for e in CHAPTERS[chapter]])
+        names = ", ".join(map(link, week))
+        yield f"| {number} | {names} | {_clock(before)} | {_clock(short)} | {_clock(full)} |"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60} h {minutes % 60:02}"
+
+
+def of_goals() -> Iterator[str]:
+    for chapter in CHAPTERS:
+        yield f"**{link(chapter)}**\n"
+        yield from (f"- {line}" for line in goals(chapter))
+        yield ""
+
+
+def of_slides() -> Iterator[str]:
+    yield "<ul>"
+    for chapter in CHAPTERS:
+        yield f'<li><a href="../../slides/{chapter}.html">{title(chapter)}</a></li>'
+    yield "</ul>"
+
+
+def of_exercises(chapter: str) -> Iterator[str]:
+    minutes, points = _sums(CHAPTERS[chapter])
+    yield f"{len(CHAPTERS[chapter])} exercises, {minutes} minutes, {points} points."
+    short, few = _sums(core(chapter))
+    yield f"Core (●): {len(core(chapter))} exercises, {short} minutes, {few} points.\n"
+    yield "| ● | Exercise, and what it asks for | kind | level | min | points | mistakes |"
+    yield "|---|---|---|---|--:|--:|--:|"
+    for e in CHAPTERS[chapter]:
+        known = "–"
+        if isinstance(e, Judged):
+            known = str(len(e.mistakes))
+        elif isinstance(e, Choice):
+            known = str(len(e.options) - 1)
+        mark = "●" if e.number in CORE[chapter] else ""
+        stop = "" if e.title.endswith("?") else "."
+        text = f"**{e.number}. {e.title}{stop}** {goal(e)}"
+        row = (mark, text, kind(e), e.level, str(e.minutes), str(e.points), known)
+        yield f"| {' | '.join(row)} |"
+    yield "\n````{dropdown} The mistakes that are recognised"
+    for e in CHAPTERS[chapter]:
+        if isinstance(e, Judged):
+            yield f"**{e.number}. {e.title}**: {'; '.join(_escaped(m.name) for m in e.mistakes)}.\n"
+        elif isinstance(e, Choice):
+            wrong = ", ".join(letter for letter in e.options if letter != e.right)
+            yield f"**{e.number}. {e.title}**: each of the answers {wrong} has an explanation of its own.\n"
+    yield "````"
+
+
+def _escaped(name: str) -> str:
+    """Return a mistake's name as text: what looks like code in it is none."""
+    return re.sub(r"([*_`|$])", r"\\\1", name)
+
+
+TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "times": of_times,
+    "goals": of_goals,
+    "slides": of_slides,
+    **{f"plan {weeks}": lambda weeks=weeks: of_plan(weeks) for weeks in PLANS},
+    **{f"exercises {chapter}": lambda chapter=chapter: of_exercises(chapter) for chapter in CHAPTERS},
+}
+
+
+def filled(page: str) -> str:
+    """Return a page's text with its tables made anew.
+
+    >>> filled("no table")
+    'no table'
+    """
+    return TABLE.sub(lambda m: m[1] + "\n" + "\n".join(TABLES[m[2]]()) + "\n\n" + m[3], page)
+
+
+def main(arguments: Sequence[str]) -> int:
+    if list(arguments) not in ([], ["check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    different = False
+    for path in sorted(PAGES.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if filled(text) == text:
+            continue
+        if arguments:
+            print(f"{path.name} differs: run python -m tools.instructors", file=sys.stderr)
+            different = True
+        else:
+            path.write_text(filled(text), encoding="utf-8")
+            print(path.name)
+    return int(different)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
