@@ -1,10 +1,19 @@
 """Cells that would take too long in a browser work with a smaller setting there, and say so."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
+from book_files import EXERCISES, NOTEBOOKS, ROOT
 from mininet.browser import budget, in_browser
+
+HELPER = ROOT / "mininet" / "browser.py"
+OTHERS = [*NOTEBOOKS, *EXERCISES, *(file for file in sorted(HELPER.parent.rglob("*.py")) if file != HELPER)]
+
+
+def asks_whether_it_is_a_browser(file: Path) -> bool:
+    return "emscripten" in file.read_text(encoding="utf-8")
 
 
 def test_outside_a_browser_the_usual_setting_holds_and_nothing_is_printed(
@@ -34,3 +43,11 @@ def test_a_setting_that_is_not_smaller_is_refused_everywhere(
     monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(ValueError, match=r"budget: expected .* fewer than 1,000 images, got"):
         budget(1000, browser=browser, what="images")
+
+
+def test_only_the_helper_asks_whether_it_is_a_browser() -> None:
+    assert [file.name for file in OTHERS if asks_whether_it_is_a_browser(file)] == []
+
+
+def test_a_scattered_if_is_noticed() -> None:
+    assert asks_whether_it_is_a_browser(HELPER)

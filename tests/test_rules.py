@@ -30,6 +30,7 @@ CHAPTERS = [
 BELOW = {
     "activations",
     "attacks",
+    "browser",
     "data",
     "gradcheck",
     "init",

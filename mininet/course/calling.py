@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from mininet.browser import in_browser
+
 _KEPT = 400  # characters of what a case printed
 _RINGS = 25
 _LIBRARIES = tuple(
@@ -94,9 +96,7 @@ def run_safely(
 
 def limit_is_possible() -> bool:
     """Say whether code can be interrupted here: it takes threads, and only the main one is interrupted."""
-    return (
-        sys.platform not in ("emscripten", "wasi") and threading.current_thread() is threading.main_thread()
-    )
+    return not in_browser() and threading.current_thread() is threading.main_thread()
 
 
 def within(seconds: float, call: Callable[[], Any]) -> Any:

@@ -4,6 +4,7 @@ A submission that is done has its record on disk before the next begins: stopped
 and started again, grading goes on where it was, to the same result.
 """
 
+import compileall
 import contextlib
 import csv
 import importlib.util
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+import mininet
 from mininet.course.exercise import CourseError, Written
 from mininet.course.packs import collect, content, execution, records, scan, statistics, variants
 from mininet.course.packs import pack as packs
@@ -105,6 +107,8 @@ def grade_pack(
         )
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
+    # once, and not in every sandbox, where nothing can be kept
+    compileall.compile_dir(Path(mininet.__file__).parent, quiet=2)
     with _alone(pack):
         todo: list[str] = []
         for student in students:
