@@ -26,7 +26,7 @@ export class OutputArea {
     if (kind === 'clear_output') return this.clear(content.wait);
     if (this.clearLater) this.clear(false);
     if (kind === 'stream') return this.addStream(content);
-    this.stream = null;
+    if (kind !== 'update_display_data') this.stream = null; // an update stands where it stood
     if (kind === 'error') return this.addError(content);
     return this.addDisplay(kind, content);
   }
