@@ -16,8 +16,7 @@ book: .venv/installed live/static/live.js  ## build the book into _build/html; P
 
 test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
 	$(MAKE) style
-	$(BIN)/python -m pytest $(PARALLEL) tests
-	$(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-cell-timeout 300 book exercises solutions
+	$(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-cell-timeout 300 tests book exercises solutions
 
 check: live/static/live.js style  ## the quick part, under two minutes
 	$(BIN)/python -m pytest $(PARALLEL) tests -m "not slow"

@@ -1,10 +1,13 @@
-"""The directive `demo`: a figure that a plain-JavaScript demo fills, and its script on that page only.
+"""Demos: a box of the class ``demo-NAME`` becomes a figure that a plain-JavaScript demo fills.
 
-```{demo} neuron
+```{admonition} Demo: what it is
+:class: demo-neuron
 What to do and what to look for: the caption.
 
 A second paragraph is seen only where the demo does not run: without JavaScript and in JupyterLab.
 ```
+
+A box, because JupyterLab shows one, and would show a directive of our own as an error.
 """
 
 from pathlib import Path
@@ -12,8 +15,8 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 log = logging.getLogger(__name__)
@@ -26,25 +29,28 @@ class demo(nodes.General, nodes.Element):
     """A demo's place in a page; its children are the caption."""
 
 
-class Demo(SphinxDirective):
-    """The directive: the demo's name, then its caption."""
+class DemoPlaces(SphinxTransform):
+    """Turns the boxes of class ``demo-NAME`` into demos."""
 
-    required_arguments = 1
-    has_content = True
+    default_priority = 200
 
-    def run(self) -> list[nodes.Node]:
-        name = self.arguments[0]
-        if name not in DEMOS:
-            log.warning(
-                "no demo is called “%s”; there are: %s", name, ", ".join(DEMOS), location=self.get_location()
-            )
-            return []
-        if any(other["name"] == name for other in self.state.document.findall(demo)):
-            log.warning("demo “%s” is in this page twice; once is enough", name, location=self.get_location())
-            return []
-        if not self.content:
-            log.warning("demo “%s” has no caption; say what to do in it", name, location=self.get_location())
-        return [demo("", *self.parse_content_to_nodes(), name=name)]
+    def apply(self, **options: Any) -> None:
+        """Replace each box; warn of what is wrong, and leave that box as it is."""
+        found: set[str] = set()
+        for box in list(self.document.findall(nodes.admonition)):
+            name = next((c.removeprefix("demo-") for c in box["classes"] if c.startswith("demo-")), None)
+            if name is None:
+                continue
+            problem = ""
+            if name not in DEMOS:
+                problem = f"does not exist; there are: {', '.join(DEMOS)}"
+            elif name in found:
+                problem = "is in this page twice; once is enough"
+            if problem:
+                log.warning("demo “%s” %s", name, problem, location=box)
+                continue
+            found.add(name)
+            box.replace_self(demo("", *box.children[1:], name=name))  # without the box's title
 
 
 def open_figure(translator: HTML5Translator, node: demo) -> None:
@@ -68,7 +74,7 @@ def add_scripts(
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive; called by `live`."""
-    app.add_directive("demo", Demo)
+    """Register what this module does; called by `live`."""
+    app.add_transform(DemoPlaces)
     app.add_node(demo, html=(open_figure, close_figure))
     app.connect("html-page-context", add_scripts)

@@ -71,7 +71,7 @@ def test_pictures_are_described_and_nothing_is_left_of_the_books_markup(chapter:
     pictures = BeautifulSoup(html, "html.parser").find_all("img")
     assert len(pictures) >= 5 and not [p for p in pictures if len(str(p.get("alt", "")).split()) < 5]
     text = re.sub(r"(?s)<pre.*?</pre>|<code.*?</code>|<script.*?</script>|<style.*?</style>", "", html)
-    assert not re.search(r"\{(term|cite|demo|admonition|doc|ref)\}|```|:::|\.ipynb", text)
+    assert not re.search(r"\{(term|cite|admonition|doc|ref)\}|```|:::|\.ipynb", text)
 
 
 # What the module promises.
@@ -158,7 +158,10 @@ def test_boxes_terms_sources_links_and_quotes_become_plain() -> None:
     assert slides._plain("[x](xor.ipynb#why) [y](../solutions/xor.ipynb) [z](notation.md)") == (
         "[x](../book/xor.html#why) [y](../solutions/xor.html) [z](../book/notation.html)"
     )
-    assert slides._plain("```{demo} xor\nPress.\n```") == "[▶ The demo in the book’s page](demo:xor)"
+    assert (
+        slides._plain("```{admonition} Demo\n:class: demo-xor\nPress.\n```")
+        == "[▶ The demo in the book’s page](demo:xor)"
+    )
     assert slides._plain('`"a"` and "b"') == '`"a"` and “b”'
 
 

@@ -244,12 +244,14 @@ def test_ctrl_c_during_validation_leaves_lists_of_one_length() -> None:
 
 def test_a_real_interrupt_signal_ends_training_but_not_the_program() -> None:
     program = """
+        import signal
         import numpy as np
         from mininet.data import digits
         from mininet.layers import mlp
         from mininet.losses import cross_entropy
         from mininet.optim import SGD
         from mininet.training import fit
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without
         d, rng = digits(), np.random.default_rng(0)
         net = mlp([64, 20, 10], rng)
         h = fit(net, (d.x_train.reshape(-1, 64), d.y_train), loss=cross_entropy, batch_size=32, rng=rng,

@@ -272,10 +272,11 @@ def _box(block: str) -> str:
     found = re.match(r"(`{3,}|:{3,})\{(\w+)\} ?(.*)\n((?:.*\n)*?)\1\s*$", block)
     if found is None:
         return block
-    if found[2] == "demo":
-        return f"[▶ The demo in the book’s page](demo:{found[3]})"
     if found[2] != "admonition":
         return ""
+    demo = re.match(r":class: demo-(\w+)\n", found[4])
+    if demo:
+        return f"[▶ The demo in the book’s page](demo:{demo[1]})"
     body = re.sub(r"(?m)^:\w+:.*\n", "", found[4])
     return f'<div class="box">\n\n**{found[3]}**\n\n{body.strip()}\n\n</div>'
 

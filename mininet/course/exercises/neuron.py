@@ -4,7 +4,9 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -180,9 +182,27 @@ def masked_sigmoid(z: Floats) -> Floats:
     return p
 
 
+class Watched(np.ndarray):
+    """An array that raises where finite numbers become infinite. In a browser NumPy itself does not notice."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        given = [copy(unwatched(x)) for x in inputs]  # copies, because the result may take their place
+        if "out" in options:
+            options["out"] = tuple(unwatched(x) for x in options["out"])
+        result = getattr(ufunc, method)(*given, **options)
+        is_float = getattr(result, "dtype", np.dtype(bool)).kind == "f"
+        if is_float and np.any(np.isinf(result)) and all(np.all(np.isfinite(x)) for x in given):
+            raise FloatingPointError(f"overflow encountered in {ufunc.__name__}")
+        return result.view(Watched) if isinstance(result, np.ndarray) else result
+
+
+def unwatched(x: Any) -> Any:
+    return x.view(np.ndarray) if isinstance(x, Watched) else x
+
+
 def overflow_is_an_error(function: Callable[[Floats], Floats], z: Floats) -> Floats:
-    with np.errstate(over="raise"):
-        return function(z)
+    with np.errstate(over="raise"):  # what comes from single numbers is not Watched
+        return cast(Floats, unwatched(function(z.view(Watched))))
 
 
 safe_sigmoid = Function(
