@@ -62,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CourseError, RecordProblem) as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What is finished is kept; the same command goes on from there.", file=sys.stderr)
+        return 130  # as shells have it
     return 0
 
 
@@ -129,6 +132,12 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     grade.add_argument("--seconds", type=float, default=10.0, help="the longest that one cell may run (10)")
     grade.add_argument(
+        "--again",
+        nargs="*",
+        metavar="STUDENT",
+        help="grade these students once more, or all if none is named; as after a run on an overloaded machine",
+    )
+    grade.add_argument(
         "--no-sandbox",
         dest="sandbox",
         action="store_false",
@@ -174,8 +183,8 @@ COLLECT = """\
 Bring what students handed in into place, each under the student's id. Canvas: Assignments → Download
 Submissions. Moodle: View all submissions → Download all submissions. plain: STUDENT/any.ipynb or STUDENT.ipynb,
 in a zip or a folder. Cells that were deleted, copied, renamed or stripped of their marks are put right;
-everything that was mended, and every file that could not be taken, is listed. Collecting again replaces
-what a student has handed in anew and leaves all others alone."""
+everything that was mended, and every file that could not be taken, is listed (and the exit code is 1).
+Collecting again replaces what a student has handed in anew and leaves all others alone."""
 
 GRADE = """\
 Grade every submission that is not graded yet, each in a sandbox without network and without your files.

@@ -68,7 +68,13 @@ def grade(options: argparse.Namespace) -> int:
     """Grade and report; 1 if a submission is left."""
     from mininet.course.packs.grade import grade_pack
 
-    report = grade_pack(options.folder, jobs=options.jobs, sandbox=options.sandbox, seconds=options.seconds)
+    report = grade_pack(
+        options.folder,
+        jobs=options.jobs,
+        sandbox=options.sandbox,
+        seconds=options.seconds,
+        again=options.again,
+    )
     print(report)
     folder = options.folder
     print(f"\nresults.csv, statistics.csv, statistics.png and this report, report.txt, are in {folder}.")
@@ -85,12 +91,20 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def feedback(options: argparse.Namespace) -> int:
-    """Write the pages and say where they are."""
+    """Write the pages and say where they are; 1 if somebody has none because grading is behind."""
     from mininet.course.packs.feedback import feedback
+    from mininet.course.packs.marks import marks
 
-    made = feedback(packs.load(options.folder))
-    print(f"Feedback for {len(made)} students: {options.folder / 'feedback' / 'STUDENT' / made[0].name}")
-    return 0
+    pack = packs.load(options.folder)
+    made = feedback(pack)
+    print(f"{len(made)} have feedback now: {options.folder / 'feedback' / 'STUDENT' / pack.name}")
+    waiting = [student for student, mark in marks(pack).items() if mark.waits]
+    if waiting and pack.format == "nbgrader":
+        print(
+            f"Answers in words of {len(waiting)} of them are not marked yet and stand there with 0 points. "
+            "Mark them, then make the feedback again."
+        )
+    return _say_not_graded(pack)
 
 
 def grades(options: argparse.Namespace) -> int:
@@ -99,9 +113,10 @@ def grades(options: argparse.Namespace) -> int:
     from mininet.course.packs.marks import marks
 
     pack = packs.load(options.folder)
+    table = lms.read_table(options.into)
     found = marks(pack)
     scores = {student: mark.points for student, mark in found.items()}
-    filled = lms.fill(lms.read_table(options.into), scores, options.key, options.column, pack.name)
+    filled = lms.fill(table, scores, options.key, options.column, pack.name)
     out = options.into if options.in_place else options.out or _beside(options.into, pack)
     if out.exists() and not options.in_place:
         raise CourseError(
@@ -127,7 +142,17 @@ def grades(options: argparse.Namespace) -> int:
     ):
         if names:
             print(f"{title}:", *names, sep="\n  ")
-    return int(bool(filled.without_row))
+    return _say_not_graded(pack) or int(bool(filled.without_row))
+
+
+def _say_not_graded(pack: Pack) -> int:
+    """Name those who have handed in something that is not graded; return 1 if there are any."""
+    from mininet.course.packs import records
+
+    names = records.not_graded(pack)
+    if names:
+        print("Handed in, but not graded as it stands now. Run grade, then this again:", *names, sep="\n  ")
+    return int(bool(names))
 
 
 def points(given: list[str]) -> dict[str, float]:

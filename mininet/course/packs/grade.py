@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -35,6 +36,7 @@ from mininet.course.packs.repair import repair
 from mininet.course.packs.sandbox import OPEN, Lost, Sandbox, require
 
 ORIGINALS = "collected"  # what was handed in, where it had to be mended
+MOST_SECONDS = 3600
 
 
 @dataclass
@@ -59,7 +61,10 @@ class Report:
         ]
         parts: list[tuple[str, list[tuple[str, Iterable[str]]]]] = [
             ("Not graded, run the command again", [(s, [why]) for s, why in self.unfinished.items()]),
-            ("Crashed or ran out of time", [(r.student, r.incidents) for r in self.records]),
+            (
+                "Crashed or ran out of time (--again NAME grades once more, --seconds gives a cell more time)",
+                [(r.student, r.incidents) for r in self.records],
+            ),
             ("Worth a look before you trust the grade", [(r.student, r.suspicious) for r in self.records]),
             ("Mended before grading", [(r.student, [*self._noted(r), *r.repairs]) for r in self.records]),
         ]
@@ -82,16 +87,22 @@ def grade_pack(
     jobs: int | None = None,
     sandbox: bool = True,
     seconds: float = execution.SECONDS,
+    again: Sequence[str] | None = None,
     progress: bool = True,
 ) -> Report:
     """Grade what is in ``submitted/`` and not graded yet, and write report, results and statistics.
 
     ``jobs`` submissions run at once (as many as there are processors), a cell for at most
-    ``seconds``. Without ``sandbox`` students' code runs with your rights.
+    ``seconds``. The students in ``again`` are graded once more; all are, if it is empty.
+    Without ``sandbox`` students' code runs with your rights.
 
     >>> print(grade_pack(Path("hw1"), jobs=2))  # doctest: +SKIP
     """
     pack = packs.load(folder)
+    if not 1 <= seconds <= MOST_SECONDS:  # too few make every answer wrong
+        raise CourseError(f"A cell may run for 1 to {MOST_SECONDS} seconds, got {seconds:g}.")
+    if jobs is not None and jobs < 1:
+        raise CourseError(f"At least 1 submission is graded at once, got --jobs {jobs}.")
     for needed in ("IPython", "matplotlib", "psutil", "tqdm"):
         if importlib.util.find_spec(needed) is None:
             raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
@@ -109,7 +120,9 @@ def grade_pack(
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
     compileall.compile_dir(Path(mininet.__file__).parent, quiet=2)
-    with _alone(pack):
+    with _alone(pack), _one_interrupt_is_enough() as interrupted:
+        if again is not None:
+            records.forget(pack, _known(again, students) or students)
         todo: list[str] = []
         for student in students:
             record = records.load(pack, student)
@@ -117,13 +130,17 @@ def grade_pack(
             if record:
                 enter(record)
         work = partial(grade_one, folder=pack.folder, walls=sandbox, seconds=seconds)
-        for student, problem in _at_once(work, todo, jobs or os.cpu_count() or 1, progress):
-            record = None if problem else records.load(pack, student)
-            if record:
-                report.graded.append(student)
-                enter(record)
-            else:
-                report.unfinished[student] = problem or "it changed while it was graded"
+        doing = _at_once(work, todo, jobs or os.cpu_count() or 1, progress)
+        with contextlib.closing(doing):
+            for student, problem in doing:
+                record = None if problem else records.load(pack, student)
+                if record:
+                    report.graded.append(student)
+                    enter(record)
+                else:
+                    report.unfinished[student] = problem or "it changed while it was graded"
+                if interrupted():
+                    raise KeyboardInterrupt
         report.seconds = time.monotonic() - begun
         report.graded.sort()
         report.records = [record for student in students if (record := records.load(pack, student))]
@@ -151,6 +168,34 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
     record.seconds = time.monotonic() - begun
     record.state = records.state(pack, student)
     record.save(pack)
+
+
+def _known(names: Sequence[str], students: Sequence[str]) -> Sequence[str]:
+    """Return the names; CourseError if one is no student who has handed in."""
+    for name in names:
+        if name not in students:
+            shown = ", ".join(students[:10]) + (", …" if len(students) > 10 else "")
+            raise CourseError(f"{name!r} has handed in nothing. There are {shown}.")
+    return names
+
+
+@contextlib.contextmanager
+def _one_interrupt_is_enough() -> Iterator[Callable[[], bool]]:
+    """Remember an interrupt: where Python may not raise, as in a library's callback, it would be lost."""
+    seen = threading.Event()
+
+    def interrupt(number: int, frame: object) -> None:
+        seen.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield seen.is_set
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield seen.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _no_links(folder: Path) -> None:
@@ -243,7 +288,7 @@ def _at_once(
     """Do the work for every student, several at once; yield each when done, with the problem if there was one."""
     from tqdm import tqdm
 
-    with tqdm(total=len(students), unit="submission", disable=not progress) as bar:
+    with tqdm(total=len(students), unit="submission", disable=not (progress and students)) as bar:
         torn = []
         for student, problem in _in_processes(work, students, jobs):
             if isinstance(problem, BrokenProcessPool):
@@ -264,13 +309,17 @@ def _in_processes(
     if not students:
         return
     fresh, jobs = multiprocessing.get_context("spawn"), min(jobs, len(students))
-    with ProcessPoolExecutor(jobs, fresh, initializer=_follow, initargs=(os.getpid(),)) as pool:
+    pool = ProcessPoolExecutor(jobs, fresh, initializer=_follow, initargs=(os.getpid(),))
+    try:
         futures = {pool.submit(work, student): student for student in students}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.exception()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for future in as_completed(futures):
+            yield futures[future], future.exception()
+    except BaseException:  # an interrupt: what is being graded is not worth waiting for
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _said(problem: BaseException | None) -> str:
@@ -283,7 +332,8 @@ def _said(problem: BaseException | None) -> str:
 
 
 def _follow(parent: int) -> None:
-    """End this process when the one that started it is gone, however it went."""
+    """End this process when the one that started it is gone, however it went; that one alone hears Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

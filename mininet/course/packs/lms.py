@@ -73,6 +73,8 @@ def read_table(file: Path) -> Table:
             continue
     else:
         raise CourseError(f"{file.name} is no text. Export the table as CSV.")
+    if "\0" in text:
+        raise CourseError(f"{file.name} is no text, so no table. Export the table as CSV.")
     first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
     delimiter = max(",;\t", key=first.count)
     rows, spans = _fields(text, delimiter)
@@ -90,7 +92,7 @@ def fill(
     called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does.
     """
     at_key = table.column(key or _usual_key(table))
-    at_column = table.column(column or _named(table, name))
+    at_column = table.column(_longer(table, column) if column else _named(table, name))
     wanted = {identifier(student).casefold(): student for student in scores}
     fields: dict[tuple[int, int], str] = {}
     placed, without_grade, possible = [], [], ""
@@ -112,6 +114,12 @@ def fill(
         else:
             placed.append(student)
             fields[number, at_column] = f"{scores[student]:g}"
+    if not placed:
+        ids = ", ".join(repr(row[at_key]) for row in table.rows[1:6] if len(row) > at_key)
+        raise CourseError(
+            f"No student is found by the column {table.rows[0][at_key]!r}: it holds {ids}, and the "
+            f"students are called {', '.join(map(repr, list(scores)[:5]))}. Choose another with --key."
+        )
     without_row = [student for student in scores if student not in placed]
     return Filled(table.with_fields(fields), placed, without_row, without_grade, possible)
 
@@ -135,6 +143,12 @@ def _named(table: Table, name: str) -> str:
         return found[0]
     columns = ", ".join(map(repr, found or table.rows[0]))
     raise CourseError(f"Which column is to be filled? Say it with --column; there are {columns}.")
+
+
+def _longer(table: Table, name: str) -> str:
+    """Return the column's whole name where only its beginning was given: Canvas writes ``hw1 (4711)``."""
+    found = [header for header in table.rows[0] if header.startswith(f"{name} (")]
+    return found[0] if len(found) == 1 and name not in table.rows[0] else name
 
 
 def _fields(text: str, delimiter: str) -> tuple[list[list[str]], list[list[tuple[int, int]]]]:

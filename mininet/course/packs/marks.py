@@ -16,8 +16,13 @@ class Mark:
 
 
 def marks(pack: Pack) -> dict[str, Mark]:
-    """Return the marks by student: from nbgrader's gradebook if there is one, else by the checks alone."""
+    """Return the marks by student: from nbgrader's gradebook if there is one, else by the checks alone.
+
+    Who has handed in anew since has none: the old one would be that of another answer.
+    """
     found = _of_gradebook(pack) if pack.format == "nbgrader" else _of_records(pack)
+    for student in records.not_graded(pack):
+        found.pop(student, None)
     if not found:
         raise CourseError(
             f"Nothing is graded in {pack.folder.name} yet: python -m mininet.course grade {pack.folder.name}"

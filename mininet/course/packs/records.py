@@ -51,6 +51,17 @@ def load(pack: Pack, student: str) -> Record | None:
     return record if record.state == state(pack, student) else None
 
 
+def forget(pack: Pack, names: Sequence[str]) -> None:
+    """Remove students' records, so that they are graded again."""
+    for student in names:
+        (pack.folder / FOLDER / f"{student}.json").unlink(missing_ok=True)
+
+
+def not_graded(pack: Pack) -> list[str]:
+    """Return who has handed in something that is not graded as it stands now."""
+    return [student for student in students(pack) if load(pack, student) is None]
+
+
 def submitted(pack: Pack, student: str) -> Path:
     """Return the folder of a student's notebooks."""
     return pack.folder / "submitted" / student / pack.name

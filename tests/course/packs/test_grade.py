@@ -15,10 +15,12 @@ import submissions
 import torn
 from sandboxed import needs_sandbox
 
+from mininet.course.__main__ import main
 from mininet.course.exercise import CourseError
 from mininet.course.packs import content, execution, grade, records, sandbox
 from mininet.course.packs.assign import assign
 from mininet.course.packs.judging import Judgement
+from mininet.course.packs.marks import marks
 from mininet.course.packs.pack import Pack
 from mininet.course.packs.records import Record
 
@@ -114,6 +116,62 @@ def test_killed_half_way_and_run_again_gives_the_same(pack: Pack, tmp_path: Path
 
 
 @needs_sandbox
+def test_ctrl_c_ends_it_at_once_and_the_next_run_goes_on(pack: Pack) -> None:
+    for student in range(4, 10):
+        hand_in(pack, f"student-{student}", "right")
+    command = [sys.executable, "-m", "mininet.course", "grade", str(pack.folder), "--jobs", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not list((pack.folder / "grading").glob("*.json")):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Stopped. What is finished is kept" in said and "Traceback" not in said
+    done = [file.stem for file in (pack.folder / "grading").glob("*.json")]
+    assert 0 < len(done) < 10
+    report = grade.grade_pack(pack.folder, jobs=2, seconds=5, progress=False)
+    assert set(done) <= set(report.kept) and len(report.graded) + len(report.kept) == 10
+    assert points(pack.folder) == [*EXPECTED, *[6.0] * 6]
+
+
+@needs_sandbox
+def test_again_grades_once_more(pack: Pack) -> None:
+    grade.grade_pack(pack.folder, jobs=2, seconds=5, progress=False)
+    assert grade.grade_pack(pack.folder, again=["student-1"], progress=False).graded == ["student-1"]
+    assert len(grade.grade_pack(pack.folder, again=[], progress=False).graded) == 4
+    with pytest.raises(CourseError, match=r"'ann' has handed in nothing\. There are student-0, "):
+        grade.grade_pack(pack.folder, again=["ann"], progress=False)
+    assert points(pack.folder) == EXPECTED
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 0.01, float("nan"), float("inf")])
+def test_a_time_in_which_nothing_can_be_right_is_refused(pack: Pack, seconds: float) -> None:
+    with pytest.raises(CourseError, match=f"1 to 3600 seconds, got {seconds:g}"):
+        grade.grade_pack(pack.folder, seconds=seconds, sandbox=False, progress=False)
+    with pytest.raises(CourseError, match="--jobs 0"):
+        grade.grade_pack(pack.folder, jobs=0, sandbox=False, progress=False)
+
+
+@needs_sandbox
+def test_who_hands_in_anew_has_no_grade_until_graded_again(
+    pack: Pack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grade.grade_pack(pack.folder, jobs=2, seconds=5, progress=False)
+    hand_in(pack, "student-0", "untouched")
+    assert sorted(marks(pack)) == ["student-1", "student-2", "student-3"]
+    table = tmp_path / "list.csv"
+    table.write_text("student,hw1\nstudent-0,\nstudent-1,\n", encoding="utf-8")
+    for command in (["grades", str(pack.folder), "--into", str(table)], ["feedback", str(pack.folder)]):
+        assert main(command) == 1
+        assert (
+            "not graded as it stands now. Run grade, then this again:\n  student-0\n"
+            in capsys.readouterr().out
+        )
+    assert (tmp_path / "list-hw1.csv").read_text(encoding="utf-8").splitlines()[1] == "student-0,"
+
+
+@needs_sandbox
 def test_nobody_grades_beside(pack: Pack) -> None:
     with grade._alone(pack), pytest.raises(CourseError, match="being graded"):
         grade.grade_pack(pack.folder, progress=False)
@@ -187,7 +245,7 @@ def test_a_submission_that_cannot_be_graded_keeps_no_other_from_it(tmp_path: Pat
 
 def test_what_could_not_be_graded_is_said(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        grade, "_at_once", lambda work, students, *rest: [(s, "no sandbox") for s in students]
+        grade, "_at_once", lambda work, students, *rest: ((s, "no sandbox") for s in students)
     )
     report = grade.grade_pack(pack.folder, sandbox=False, progress=False)
     assert set(report.unfinished) == {f"student-{n}" for n in range(4)}

@@ -75,6 +75,23 @@ def test_which_column_must_be_said_where_it_is_not_plain(tmp_path: Path) -> None
     assert fill(table, {"ANN ": 1.0}, key="who", column="mark").data == b"who,mark\nann,1\n"
 
 
+def test_the_beginning_of_canvas_column_will_do(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "c.csv", CANVAS))
+    assert b'""A""",7,' in fill(table, {"11": 7.0}, column="hw1").data
+
+
+def test_a_column_in_which_nobody_is_found_is_refused(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "c.csv", CANVAS))
+    with pytest.raises(CourseError, match=r"'Student': it holds .*Doe, Jane.*called '11'.*--key"):
+        fill(table, {"11": 7.0}, key="Student", name="hw1")
+
+
+def test_a_workbook_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "grades.xlsx").write_bytes(b"PK\x03\x04\x14\x00\x06\x00ID,hw1\n")
+    with pytest.raises(CourseError, match=r"grades\.xlsx is no text.*as CSV"):
+        read_table(tmp_path / "grades.xlsx")
+
+
 @pytest.mark.parametrize("text", ["", "\n", "just words", 'a,b\n"x"y,1\n'])
 def test_what_is_no_table_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"no table|no CSV"):
