@@ -78,7 +78,7 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
 
     assign = command("assign", "make an assignment of chapters or exercises", ASSIGN)
     assign.add_argument(
-        "names", nargs="+", metavar="NAME", help="a chapter (neuron) or an exercise (xor.3); list shows all"
+        "names", nargs="*", metavar="NAME", help="a chapter (neuron) or an exercise (xor.3); list shows all"
     )
     assign.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="a new folder for the assignment"
@@ -92,6 +92,7 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     assign.add_argument("--name", default="", help="what the assignment is called (as the folder)")
     assign.add_argument(
         "--points",
+        action="extend",
         nargs="+",
         default=[],
         metavar="NAME=POINTS",

@@ -4,6 +4,7 @@ A chapter's module in `mininet.course.exercises` is a list of these. The text th
 the learner reads and the answer that the book shows are in `exercises/sources/`.
 """
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -46,7 +47,10 @@ class Exercise:
 
     def variant(self, number: int) -> "Varied":
         """Return the exercise with the numbers of this variant, and what changes in its text; itself if it has none."""
-        return self.vary(np.random.default_rng(number)) if self.vary else ({}, self)
+        if not self.vary:
+            return {}, self
+        # the name is in it, or who shares the numbers of one exercise would share those of all
+        return self.vary(np.random.default_rng([number, zlib.crc32(self.name.encode())]))
 
 
 # each piece of the exercise's text that changes, with what stands there instead; and the exercise that goes with it

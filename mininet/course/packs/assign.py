@@ -6,16 +6,22 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mininet.course.exercise import CourseError
 from mininet.course.packs import content, nbgrader_format, otter_format, variants, zip_format
-from mininet.course.packs.pack import EXTRA, Pack, check_name, choose, read_extra
+from mininet.course.packs.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
 
 MAKERS: Mapping[str, Callable[[Pack], None]] = {
     "nbgrader": nbgrader_format.make,
     "otter": otter_format.make,
     "zip": zip_format.make,
+}
+MAKING = {
+    "nbgrader": "nbgrader makes the notebooks and the gradebook",
+    "otter": "otter makes autograder.zip and tries it on the right answers",
+    "zip": "notebooks",
 }
 
 
@@ -29,6 +35,7 @@ def assign(
     seed: int | None = None,
     extra: Path | None = None,
     students: Sequence[str] = (),
+    progress: bool = True,
 ) -> Pack:
     """Make an assignment of chapters and exercises in the folder ``out``, which must be new or empty.
 
@@ -41,6 +48,11 @@ def assign(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CourseError(
             f"{out} is there already and stays as it is. Choose another folder with --out, or move it away."
+        )
+    if students and not variants.varying(chosen):
+        raise CourseError(
+            "None of the chosen exercises has numbers that can vary. "
+            f"Add one that has ({', '.join(variants.varying(EXERCISES))}), or leave out --variants."
         )
     if seed is None:
         seed = secrets.randbits(128)  # a variant's number must not lead back to it
@@ -56,16 +68,37 @@ def assign(
         )
         if extra:
             shutil.copyfile(extra, folder / EXTRA)
-        MAKERS[format](pack)
-        for chapter in pack.chapters:
-            content.write(content.solution(pack, chapter), folder / "solution" / f"{chapter}.ipynb")
-        (folder / "solution" / "rubric.md").write_text(content.rubric(pack), encoding="utf-8")
-        _hand_out(pack)
+        steps = {MAKING[format]: partial(MAKERS[format], pack)}
+        steps |= {f"answers of {chapter}": partial(_solve, pack, chapter) for chapter in pack.chapters}
+        steps |= {"rubric": partial(_write_rubric, pack), "handout": partial(_hand_out, pack)}
+        _do(steps, progress)
         pack.save()
         if out.exists():
             out.rmdir()
         folder.rename(out)
     return replace(pack, folder=out.resolve())
+
+
+def _do(steps: Mapping[str, Callable[[], None]], progress: bool) -> None:
+    """Take one step after the other, behind a bar that says which it is."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        raise CourseError('This takes tqdm: pip install "mininet-course[grade]"') from None
+    with tqdm(total=len(steps), unit="step", disable=not progress) as bar:
+        for what, take in steps.items():
+            bar.set_description_str(what)
+            take()
+            bar.update()
+        bar.set_description_str("made")
+
+
+def _solve(pack: Pack, chapter: str) -> None:
+    content.write(content.solution(pack, chapter), pack.folder / "solution" / f"{chapter}.ipynb")
+
+
+def _write_rubric(pack: Pack) -> None:
+    (pack.folder / "solution" / "rubric.md").write_text(content.rubric(pack), encoding="utf-8")
 
 
 def _hand_out(pack: Pack) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from pathlib import Path
 
 from mininet.course.exercise import CourseError, Written
@@ -12,11 +11,14 @@ from mininet.course.packs.pack import EXERCISES, Pack
 
 def assign(options: argparse.Namespace) -> int:
     """Make an assignment and say where what is."""
-    from mininet.course.packs import variants
+    from mininet.course.packs import content, variants
     from mininet.course.packs.assign import assign
 
-    students = variants.roster(options.variants, options.key) if options.variants else []
-    print(f"Making {options.out} …", file=sys.stderr)
+    if options.key and not options.variants:
+        raise CourseError(
+            "--key names a column of the roster, and there is none. Add it with --variants, or leave out --key."
+        )
+    column, students = variants.roster(options.variants, options.key) if options.variants else ("", [])
     made = assign(
         options.names,
         options.out,
@@ -29,12 +31,14 @@ def assign(options: argparse.Namespace) -> int:
     )
     folder, total = options.out, sum(made.points.values())
     by_hand = sum(isinstance(EXERCISES[name], Written) for name in made.points)
-    print(f"{made.name}: {len(made.points)} exercises, {total:g} points, {by_hand} of them marked by hand.")
+    exercises = content.counted(len(made.points), "exercise")
+    print(f"{made.name}: {exercises}, {content.counted(total, 'point')}, {by_hand} of them marked by hand.")
     if students:
-        varying = variants.varying(made)
-        if not varying:
-            print("None of these exercises has numbers that can vary: all students get the same.")
-        print(f"Numbers of their own for {len(students)} students in {', '.join(varying) or 'nothing'}.")
+        varying = ", ".join(variants.varying(made.points))
+        print(
+            f"Numbers of their own for {content.counted(len(students), 'student')} in {varying}; "
+            f"ids from the column {column!r}."
+        )
         print(
             f"For each student: {folder / 'handout' / 'STUDENT.zip'}; "
             f"who has which numbers: {folder / 'solution' / 'variants.csv'}"
@@ -48,7 +52,8 @@ def assign(options: argparse.Namespace) -> int:
         print(f"For Gradescope:   {folder / 'autograder.zip'}")
     else:
         print(
-            f"When they have handed in: python -m mininet.course collect {folder} --from submissions.zip --lms canvas"
+            f"When they have handed in: python -m mininet.course collect {folder} --from submissions.zip "
+            "--lms canvas (or moodle, plain)"
         )
     return 0
 
@@ -157,13 +162,21 @@ def _say_not_graded(pack: Pack) -> int:
 
 def points(given: list[str]) -> dict[str, float]:
     """Return points by exercise, of ``neuron.3=4``."""
-    found = {}
+    found: dict[str, float] = {}
     for text in given:
-        name, _, value = text.partition("=")
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CourseError(
+                f"Points are given as neuron.3=4, got {text!r}. Names of chapters and exercises come before --points."
+            )
+        if name in found:
+            raise CourseError(
+                f"Points of {name} are given twice, {found[name]:g} and {value}. Give them once."
+            )
         try:
             found[name] = float(value)
         except ValueError:
-            raise CourseError(f"Points are given as neuron.3=4, got {text!r}.") from None
+            raise CourseError(f"Points are given as {name}=4, and {value!r} is no number.") from None
     return found
 
 

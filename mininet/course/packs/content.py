@@ -190,7 +190,7 @@ def _heading(pack: Pack, chapter: str, opening: str) -> str:
     return HOW_TO.format(
         name=pack.name,
         title=_title(opening),
-        count="1 exercise" if len(names) == 1 else f"{len(names)} exercises",
+        count=counted(len(names), "exercise"),
         points=_points(sum(pack.points[name] for name in names)),
         minutes=sum(EXERCISES[name].minutes for name in names),
         first=(judged or names)[0],
@@ -203,8 +203,13 @@ def _title(opening: str) -> str:
     return opening.split("\n", 1)[0].split(": ", 1)[1]
 
 
+def counted(number: float, what: str) -> str:
+    """Return "1 exercise", "2 exercises", "1.5 points"."""
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
 def _points(points: float) -> str:
-    return "1 point" if points == 1 else f"{points:g} points"
+    return counted(points, "point")
 
 
 def _kind(exercise: Exercise) -> str:

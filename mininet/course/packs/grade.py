@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -65,8 +65,11 @@ class Report:
                 "Crashed or ran out of time (--again NAME grades once more, --seconds gives a cell more time)",
                 [(r.student, r.incidents) for r in self.records],
             ),
-            ("Worth a look before you trust the grade", [(r.student, r.suspicious) for r in self.records]),
-            ("Mended before grading", [(r.student, [*self._noted(r), *r.repairs]) for r in self.records]),
+            (
+                "Worth a look before you trust the grade",
+                [(r.student, self._to_look_at(r)) for r in self.records],
+            ),
+            ("Mended before grading", [(r.student, [*self._mended(r), *r.repairs]) for r in self.records]),
         ]
         lines += ["", *statistics.lines(statistics.table(self.pack, self.records))]
         for title, found in parts:
@@ -74,6 +77,13 @@ class Report:
             if about:
                 lines += ["", f"{title}:", *about]
         return "\n".join(lines)
+
+    def _to_look_at(self, record: Record) -> list[str]:
+        notes = [note for note in self._noted(record) if collect.LOOK in note]
+        return [*self.pack.remarks(record.student), *notes, *record.suspicious]
+
+    def _mended(self, record: Record) -> list[str]:
+        return [note for note in self._noted(record) if collect.LOOK not in note]
 
     def _noted(self, record: Record) -> list[str]:
         """Return what collecting has noted on a submission."""
@@ -284,7 +294,7 @@ def _alone(pack: Pack) -> Iterator[None]:
 
 def _at_once(
     work: Callable[[str], None], students: Sequence[str], jobs: int, progress: bool
-) -> Iterator[tuple[str, str]]:
+) -> Generator[tuple[str, str], None, None]:
     """Do the work for every student, several at once; yield each when done, with the problem if there was one."""
     from tqdm import tqdm
 

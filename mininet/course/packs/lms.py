@@ -78,6 +78,10 @@ def read_table(file: Path) -> Table:
     first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
     delimiter = max(",;\t", key=first.count)
     rows, spans = _fields(text, delimiter)
+    if len(rows) == 1 and delimiter in text:
+        raise CourseError(
+            f"{file.name} has a header and no student below it. Export it from the gradebook, as CSV."
+        )
     if len(rows) < 2:
         raise CourseError(f"{file.name} holds no table. Export it from the gradebook, as CSV.")
     return Table(text, encoding, bom, rows, spans)

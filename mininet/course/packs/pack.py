@@ -3,10 +3,12 @@
 import difflib
 import hashlib
 import importlib.util
+import inspect
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import reprlib
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from mininet.course.packs import judging
 
 FILE = "pack.json"
 FORMATS = ("nbgrader", "otter", "zip")
+MOST_POINTS = 1000  # for one exercise; more is a slip of the hand
 EXTRA = "extra_cases.py"  # the instructor's own cases, copied into the folder
 EXERCISES: Mapping[str, Exercise] = {e.name: e for exercises in CHAPTERS.values() for e in exercises}
 
@@ -58,6 +61,12 @@ class Pack:
             return None
         digest = hashlib.sha256(f"{self.seed}/{self.name}/{student}".encode()).digest()
         return int.from_bytes(digest[:4], "big")
+
+    def remarks(self, student: str) -> list[str]:
+        """Return what to know before trusting a student's grade: that there are no numbers of this student's own."""
+        if not self.students or student in self.students:
+            return []
+        return ["is not on the roster of the variants: graded with the book's own numbers"]
 
     def exercise(self, name: str, student: str = "") -> Exercise:
         """Return an exercise as this student has it: with the numbers of the student's variant."""
@@ -150,8 +159,10 @@ def choose(names: Sequence[str], overrides: Mapping[str, float] | None = None) -
             raise CourseError(
                 f"Points are given for {name!r}, which is not in the assignment. {_meant(name, points)}"
             )
-        if not (math.isfinite(value) and value > 0):
-            raise CourseError(f"The points of {name} must be a number above zero, got {value:g}.")
+        if not 0 < value <= MOST_POINTS:
+            raise CourseError(
+                f"The points of {name} must be a number above zero and at most {MOST_POINTS}, got {value:g}."
+            )
         points[name] = value
     return points
 
@@ -176,21 +187,42 @@ def read_extra(file: Path, names: Iterable[str], seed: int) -> dict[str, Sequenc
     if spec is None or spec.loader is None or not file.is_file():
         raise CourseError(f"{file} is no Python file that can be read; --extra wants one, as in my_cases.py.")
     module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        found = (
-            module.cases(np.random.default_rng(seed))
-            if hasattr(module, "cases")
-            else getattr(module, "CASES", None)
-        )
-    except Exception as problem:
-        raise CourseError(f"{file.name} stopped with {type(problem).__name__}: {problem}") from None
+    _run(file, spec.loader.exec_module, module)
+    found = getattr(module, "CASES", None)
+    if hasattr(module, "cases"):
+        rng = np.random.default_rng(seed)
+        _check_takes(file, module.cases, rng)
+        found = _run(file, module.cases, rng)
     if not isinstance(found, dict) or not found:
         raise CourseError(
             f'{file.name} must hold CASES = {{"neuron.4": [{{"z": …}}]}}, '
             "or a function cases(rng) that returns such a dict."
         )
     return {name: _fitting(name, cases, list(names), file.name) for name, cases in found.items()}
+
+
+def _run(file: Path, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what an instructor's file holds; CourseError with the file's last line on the way if it stops."""
+    try:
+        return function(*arguments)
+    except Exception as problem:
+        frames = traceback.extract_tb(problem.__traceback__)
+        lines = [f", line {frame.lineno}," for frame in frames if Path(frame.filename) == file.absolute()]
+        raise CourseError(
+            f"{file.name}{lines[-1] if lines else ''} stopped with {type(problem).__name__}: {problem}"
+        ) from None
+
+
+def _check_takes(file: Path, cases: Any, rng: np.random.Generator) -> None:
+    """Raise CourseError unless ``cases`` is a function that can be called with a generator."""
+    try:
+        inspect.signature(cases).bind(rng)
+    except TypeError:
+        got = f"def cases{inspect.signature(cases)}" if callable(cases) else f"cases = {reprlib.repr(cases)}"
+        raise CourseError(
+            f"{file.name}: cases must be a function of a random generator, def cases(rng): …, got {got}. "
+            "Cases that are not drawn are called CASES."
+        ) from None
 
 
 def _fitting(name: Any, cases: Any, names: Sequence[str], file: str) -> list[Case]:
@@ -233,10 +265,13 @@ def _fitting(name: Any, cases: Any, names: Sequence[str], file: str) -> list[Cas
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
+    chapter, _, number = name.partition(".")
+    if number and chapter in CHAPTERS and name not in EXERCISES:
+        return f"{chapter} has the exercises 1 to {len(CHAPTERS[chapter])}."
     known = list(known)
     close = difflib.get_close_matches(name, known, 1)
     return (
         f"Did you mean {close[0]!r}?"
         if close
-        else f"There are {', '.join(known[:12])}{'…' if len(known) > 12 else ''}"
+        else f"There are {', '.join(known[:12])}{'…' if len(known) > 12 else '.'}"
     )

@@ -6,6 +6,7 @@ exercises that can vary, which `list` marks; the others are the same for all.
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from mininet.course.exercise import Choice, CourseError, as_tuple
@@ -16,10 +17,11 @@ from mininet.course.packs.pack import EXERCISES, Pack
 ID_COLUMNS = ("student", "ID", "Identifier", "id", "SIS Login ID", "Username", "Email address")
 
 
-def roster(file: Path, key: str = "") -> list[str]:
-    """Return the ids in a CSV file of students: of the column ``key``, or of the first that usually holds them.
+def roster(file: Path, key: str = "") -> tuple[str, list[str]]:
+    """Return the column of ids in a CSV file of students, and the ids in it.
 
-    The gradebook that Canvas or Moodle exports will do.
+    Without ``key`` it is a column that usually holds them, else the first. The gradebook
+    that Canvas or Moodle exports will do.
     """
     table = read_table(file)
     header = table.rows[0]
@@ -42,12 +44,12 @@ def roster(file: Path, key: str = "") -> list[str]:
             raise CourseError(
                 f"{file.name}: {student!r} cannot name a folder; choose another column with --key."
             )
-    return found
+    return column, found
 
 
-def varying(pack: Pack) -> list[str]:
-    """Return the names of an assignment's exercises that can vary."""
-    return [name for name in pack.points if EXERCISES[name].vary]
+def varying(names: Iterable[str]) -> list[str]:
+    """Return the names of those exercises that can vary."""
+    return [name for name in names if EXERCISES[name].vary]
 
 
 def released(pack: Pack, student: str) -> dict[str, content.Notebook]:
@@ -68,7 +70,7 @@ def table(pack: Pack) -> str:
     for student in pack.students:
         number = pack.variant(student)
         assert number is not None  # they are on the roster
-        for name in varying(pack):
+        for name in varying(pack.points):
             texts, exercise = EXERCISES[name].variant(number)
             right = exercise.right if isinstance(exercise, Choice) else getattr(exercise, "reference", "")
             shown = ", ".join(f"{n:.5g}" if isinstance(n, float) else str(n) for n in as_tuple(right))

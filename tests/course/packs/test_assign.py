@@ -39,12 +39,15 @@ def test_chapters_and_exercises_come_in_the_books_order_once() -> None:
     ("names", "points", "words"),
     [
         (["nueron"], {}, "Did you mean 'neuron'"),
-        (["neuron.44"], {}, "Did you mean 'neuron.4'"),
+        (["neuron.44"], {}, "neuron has the exercises 1 to 11"),
+        (["neurn.4"], {}, "Did you mean 'neuron.4'"),
         (["zzz"], {}, "There are neuron, xor"),
         ([], {}, "at least one"),
-        (["neuron"], {"neuron.33": 2}, "Did you mean 'neuron.3'"),
+        (["neuron"], {"neuron.33": 2}, "neuron has the exercises 1 to 11"),
+        (["neuron"], {"xor.3": 2}, "which is not in the assignment. There are neuron.1"),
         (["neuron"], {"neuron.3": 0}, "above zero"),
         (["neuron"], {"neuron.3": float("nan")}, "above zero"),
+        (["neuron"], {"neuron.3": 1e9}, "at most 1000, got 1e"),
     ],
 )
 def test_a_name_that_is_unknown_is_answered_with_the_nearest(
@@ -220,6 +223,22 @@ def test_everybodys_own_numbers(tmp_path: Path) -> None:
     assert answer == f"prediction = {made.exercise('mnist.1', 'ann').reference[0]}"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("format", ["nbgrader", "zip"])
+def test_students_without_an_exercise_that_varies_are_refused(format: str, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"None .* can vary. Add one that has \(neuron.3, xor.1, "):
+        assign(["neuron.4"], tmp_path / "hw1", format=format, students=["ann"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bar_says_what_is_being_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assign(["neuron.4", "xor.3"], tmp_path / "hw1", format="zip")
+    said = capsys.readouterr().err
+    steps = ["notebooks: ", "answers of neuron: ", "answers of xor: ", "rubric: ", "handout: ", "made: 100%"]
+    assert sorted(steps, key=said.index) == steps
+    assign(["neuron.4"], tmp_path / "hw2", format="zip", progress=False)
+    assert capsys.readouterr().err == ""
+
+
 # --- pack.json and the instructor's own cases -----------------------------------------
 
 
@@ -247,10 +266,17 @@ def test_a_pack_that_cannot_be_read_says_so(text: str | None, words: str, tmp_pa
     ("code", "words"),
     [
         ("CASES = ", "stopped with SyntaxError"),
-        ("1 / 0", "stopped with ZeroDivisionError"),
+        ("x = 1\n1 / 0", "^mine.py, line 2, stopped with ZeroDivisionError"),
+        (
+            "import math\ndef half(x):\n    return math.sqrt(y)\ndef cases(rng):\n    return half(1)",
+            "^mine.py, line 3, stopped with NameError: name 'y'",
+        ),
+        ("import json\njson.loads('{')", "^mine.py, line 2, stopped with JSONDecodeError"),
+        ("cases = 3", r"def cases\(rng\): …, got cases = 3\. Cases that are not drawn are called CASES"),
+        ("def cases():\n    return {}", r"cases must be a function .* got def cases\(\)\."),
         ("x = 1", "must hold CASES"),
         ("CASES = {}", "must hold CASES"),
-        ('CASES = {"neuron.44": [{"z": 1}]}', "Did you mean 'neuron.4'"),
+        ('CASES = {"neuron.44": [{"z": 1}]}', "neuron has the exercises 1 to 11"),
         ('CASES = {"neuron.4": {"z": 1}}', "must be a list of dicts with the keys z"),
         (
             'CASES = {"neuron.4": [{"x": 1}]}',

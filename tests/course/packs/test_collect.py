@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -130,6 +131,39 @@ def test_who_hands_in_again_is_replaced_and_nobody_else(pack: Pack, tmp_path: Pa
     assert set(collect.load(pack)) == {"ann", "bob"}
 
 
+def test_a_notebook_that_is_not_handed_in_again_still_counts(pack: Pack, tmp_path: Path) -> None:
+    xor = json.loads(notebook(pack, "xor"))
+    first = {"ann/neuron.ipynb": notebook(pack), "ann/my xor.ipynb": json.dumps(xor).encode()}
+    collect.collect(pack, write_zip(tmp_path / "first.zip", first), "plain")
+    right = answer(pack, "ann", "xor.3")
+    better = kinds.right(pack)["neuron.ipynb"]
+    kinds.before("neuron.4", "# better\n")({"neuron.ipynb": better})
+    again = write_zip(tmp_path / "second.zip", {"ann/neuron.ipynb": kinds.file(better)})
+    note = "xor.ipynb is not in the latest submission: my xor.ipynb, handed in earlier, counts"
+    for before in ("replaces an earlier submission", "the same as before"):
+        report = collect.collect(pack, again, "plain")
+        assert report.submissions[0].notes == [before, note]
+        assert answer(pack, "ann").startswith("# better") and answer(pack, "ann", "xor.3") == right
+    assert collect.load(pack)["ann"]["files"] == {"neuron": "neuron.ipynb", "xor": "my xor.ipynb"}
+    broken = write_zip(tmp_path / "third.zip", {"ann/xor.ipynb": b"{", "ann/neuron.ipynb": notebook(pack)})
+    notes = collect.collect(pack, broken, "plain").submissions[0].notes
+    assert notes[1].startswith("xor.ipynb was handed in, but no notebook can be read from it: my xor.ipynb,")
+    assert answer(pack, "ann", "xor.3") == right
+    nothing = collect.collect(pack, write_zip(tmp_path / "4.zip", {"ann/xor.ipynb": b"{"}), "plain")
+    assert "so what was handed in earlier is graded" in nothing.problems[1]
+
+
+def test_what_was_noted_on_a_notebook_that_still_counts_is_not_forgotten(pack: Pack, tmp_path: Path) -> None:
+    xor = json.loads(notebook(pack, "xor"))
+    xor["cells"] = [cell for cell in xor["cells"] if content.about(cell) != ("xor.3", "answer")]
+    first = {"ann/xor.ipynb": json.dumps(xor).encode(), "ann/neuron.ipynb": notebook(pack)}
+    report = collect.collect(pack, write_zip(tmp_path / "first.zip", first), "plain")
+    [note] = report.submissions[0].notes
+    assert note.startswith("xor.ipynb: the answer of xor.3 was missing")
+    again = write_zip(tmp_path / "again.zip", {"ann/neuron.ipynb": notebook(pack)})
+    assert collect.collect(pack, again, "plain").submissions[0].notes[-1] == note
+
+
 def test_of_two_attempts_in_one_zip_the_later_counts(pack: Pack, tmp_path: Path) -> None:
     better = kinds.right(pack)["neuron.ipynb"]
     kinds.before("neuron.4", "# better\n")({"neuron.ipynb": better})
@@ -253,7 +287,6 @@ def test_an_entry_that_lies_about_its_size_is_refused(pack: Pack, tmp_path: Path
 @pytest.mark.parametrize(
     "content_of_file",
     [
-        b"",
         b"{",
         b"[]",
         b"\xff\xfe\x00",
@@ -272,6 +305,29 @@ def test_what_is_no_notebook_is_reported_for_its_student_alone(
     assert placed(pack) == ["bob"]
     assert any(p.startswith("ann: ann/neuron.ipynb is no notebook") for p in report.problems)
     assert any("Ask for the notebook again" in p for p in report.problems)
+
+
+@pytest.mark.parametrize(
+    "content_of_file", [b"", b" \n", b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}']
+)
+def test_what_is_empty_is_called_empty(content_of_file: bytes, pack: Pack, tmp_path: Path) -> None:
+    files = {"ann/neuron.ipynb": content_of_file, "bob/neuron.ipynb": notebook(pack)}
+    files |= {"bob/xor.ipynb": content_of_file}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert placed(pack) == ["bob"]
+    assert report.submissions[0].notes == ["xor.ipynb was handed in, but empty"]
+    assert report.problems == [
+        "ann: ann/neuron.ipynb is empty",
+        "ann: nothing could be taken, so nothing is graded. Ask for the notebook again.",
+        "bob: bob/xor.ipynb is empty",
+    ]
+    assert str(report).startswith("1 submission collected\n")
+
+
+def test_what_cannot_be_read_was_handed_in(pack: Pack, tmp_path: Path) -> None:
+    files = {"ann/neuron.ipynb": notebook(pack), "ann/xor.ipynb": b"{"}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert report.submissions[0].notes == ["xor.ipynb was handed in, but no notebook can be read from it"]
 
 
 def test_half_a_character_and_strange_metadata_are_no_obstacle(pack: Pack, tmp_path: Path) -> None:
@@ -297,8 +353,104 @@ def test_another_assignments_notebook_is_not_taken(pack: Pack, tmp_path: Path) -
 
 def test_what_is_named_otherwise_is_listed(pack: Pack, tmp_path: Path) -> None:
     files = {"neuron.ipynb": notebook(pack), "__MACOSX/._x": b"", ".DS_Store": b""}
+    files |= {"d_1_2_neuron.ipynb": notebook(pack)}
     report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "canvas")
-    assert report.problems == ["neuron.ipynb: not named as canvas names files, name_123_456_file.ipynb"]
+    assert report.problems == ["neuron.ipynb: not named as Canvas names files, name_123_456_file.ipynb"]
+
+
+NAMED = {
+    "canvas": ("mueller_101_88000_neuron.ipynb", "roe_102_88001_xor.ipynb", "poe_LATE_103_88002_n.pdf"),
+    "moodle": ("Jo Poe_7_assignsubmission_file_/neuron.ipynb", "A B_8_assignsubmission_file_/a/x.ipynb"),
+    "plain": ("ann/neuron.ipynb", "bob/neuron.ipynb"),
+}
+
+
+@pytest.mark.parametrize("folder", ["", "submissions/"])
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("meant", ["canvas", "moodle"])
+@pytest.mark.parametrize("platform", collect.PLATFORMS)
+def test_another_platforms_names_are_told_once_and_nothing_is_taken(
+    platform: str, meant: str, number: int, folder: str, pack: Pack, tmp_path: Path
+) -> None:
+    files = {f"{folder}{path}": notebook(pack) for path in NAMED[meant][:number]}
+    source = write_zip(tmp_path / "z.zip", files)
+    if platform == meant:
+        assert collect.collect(pack, source, platform).submissions
+        return
+    with pytest.raises(CourseError, match=f"named as {meant.title()} names files, as '.*--lms {meant}"):
+        collect.collect(pack, source, platform)
+    assert not placed(pack) and not (pack.folder / collect.FILE).exists()
+
+
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
+def test_names_of_no_platform_are_told_once(platform: str, pack: Pack, tmp_path: Path) -> None:
+    source = write_zip(tmp_path / "z.zip", {path: notebook(pack) for path in NAMED["plain"]})
+    with pytest.raises(
+        CourseError, match=r"no file is named as .* the first is 'ann/neuron.ipynb'.*--lms plain"
+    ):
+        collect.collect(pack, source, platform)
+
+
+def test_what_one_student_calls_files_decides_for_nobody_else(pack: Pack, tmp_path: Path) -> None:
+    files = dict.fromkeys(NAMED["plain"], notebook(pack)) | {f"eve/e_1_{n}_x.ipynb": b"" for n in range(9)}
+    assert len(collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain").submissions) == 2
+
+
+def test_nobody_hands_in_for_another_by_a_folder_in_the_own_one(pack: Pack, tmp_path: Path) -> None:
+    path = "Eve_1_assignsubmission_file_/Bob_2_assignsubmission_file_/neuron.ipynb"
+    collect.collect(pack, write_zip(tmp_path / "z.zip", {path: notebook(pack)}), "moodle")
+    assert placed(pack) == ["1"]
+
+
+def test_what_is_no_notebook_is_told_once_for_each_student(pack: Pack, tmp_path: Path) -> None:
+    files = {"ann/neuron.ipynb": notebook(pack)} | {f"ann/{n}.png": b"" for n in range(17)}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert report.problems == ["ann: ann/0.png is no notebook and is left where it is, like 16 more"]
+
+
+def test_folders_without_notebooks_are_no_students(pack: Pack, tmp_path: Path) -> None:
+    files = {"ann/neuron.ipynb": notebook(pack), "bob/neuron.ipynb": b"{", "list.txt": b"", ".git/a": b""}
+    files |= {"docs/a.pdf": b"", "docs/deeper/b.pdf": b"", ".git/b": b""}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert placed(pack) == ["ann"]
+    assert sorted(report.problems) == [
+        ".git/: a student's name cannot begin with a dot; rename it",
+        "bob: bob/neuron.ipynb is no notebook that can be read; it must be saved again in JupyterLab.",
+        "bob: nothing could be taken, so nothing is graded. Ask for the notebook again.",
+        "docs/ holds no notebook and is not taken for a student",
+        "list.txt holds no notebook and is not taken for a student",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["O'Hara", "Müller, Änne", "anna(1)", "Mu\u0308ller", "李 小龙", "a+b@c.org", "R&D #2; 100%"]
+)
+def test_students_may_be_called_as_people_are(name: str, pack: Pack, tmp_path: Path) -> None:
+    files = {f"{name}/neuron.ipynb": notebook(pack), "bob_neuron.ipynb": notebook(pack)}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert not report.problems
+    assert set(placed(pack)) == {unicodedata.normalize("NFC", name), "bob"}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a*/neuron.ipynb", "a*/: a student's name cannot hold the character '*'; rename it"),
+        ("a[1]/neuron.ipynb", "a[1]/: a student's name cannot hold the character '['; rename it"),
+        ("=a.ipynb", "=a.ipynb: a student's name cannot hold the character '='; rename it"),
+        ("a\u202eb.ipynb", r"a student's name cannot hold the character '\u202e'; rename it"),
+        (f"{'ä' * 101}.ipynb", "a student's name cannot be longer than 200 bytes; rename it"),
+        (
+            "xor.ipynb",
+            "no student's name in it; name it student_file.ipynb, or put it into a folder student/",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_taken_says_why(path: str, words: str, pack: Pack, tmp_path: Path) -> None:
+    files = {path: notebook(pack), "bob/neuron.ipynb": notebook(pack)}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    [problem] = report.problems
+    assert placed(pack) == ["bob"] and problem.endswith(words)
 
 
 def test_mistaken_sources_say_what_to_do(pack: Pack, tmp_path: Path) -> None:
@@ -307,3 +459,8 @@ def test_mistaken_sources_say_what_to_do(pack: Pack, tmp_path: Path) -> None:
         collect.collect(pack, tmp_path / "no.zip", "canvas")
     with pytest.raises(CourseError, match="is not there"):
         collect.collect(pack, tmp_path / "nowhere.zip", "canvas")
+    (tmp_path / "bob.ipynb").write_bytes(notebook(pack))
+    with pytest.raises(CourseError, match=r"bob\.ipynb is a notebook\. Give the zip"):
+        collect.collect(pack, tmp_path / "bob.ipynb", "plain")
+    with pytest.raises(CourseError, match=r"holds the assignment itself, hw1\. Give a folder"):
+        collect.collect(pack, tmp_path, "plain")

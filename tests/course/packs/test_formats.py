@@ -147,9 +147,8 @@ def test_a_wrong_answer_to_hidden_cases_alone_tells_no_case(tmp_path: Path) -> N
     cell = next(c for c in theirs["cells"] if content.about(c)[1] == "answer")
     cell["source"] += "\n\nright = loss\n\ndef loss(p, y):\n    print(p)\n    assert len(p) != 6, p"
     cell["source"] += "\n    return right(p, y)"
-    (tmp_path / "ann").mkdir()
-    content.write(theirs, tmp_path / "ann" / "neuron.ipynb")
-    collect.collect(pack, tmp_path / "ann" / "..", "plain")
+    content.write(theirs, tmp_path / "in" / "ann" / "neuron.ipynb")
+    collect.collect(pack, tmp_path / "in", "plain")
     grade_pack(pack.folder, jobs=1, progress=False)
     feedback(pack, progress=False)
     assert marks(pack)["ann"].points == 0

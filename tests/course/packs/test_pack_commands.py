@@ -54,7 +54,8 @@ def test_from_nothing_to_submissions_in_place(tmp_path: Path, capsys: pytest.Cap
     ]
     code, out, _ = say(make, capsys)
     assert code == 0 and "hw1: 2 exercises, 5.5 points, 1 of them marked by hand." in out
-    assert str(folder / "handout" / "hw1.zip") in out and f"collect {folder} --from" in out
+    assert str(folder / "handout" / "hw1.zip") in out
+    assert f"collect {folder} --from submissions.zip --lms canvas (or moodle, plain)" in out
     pack = packs.load(folder)
     content.write(kinds.right(pack)["neuron.ipynb"], tmp_path / "in" / "ann" / "neuron.ipynb")
     collect = ["collect", str(folder), "--from", str(tmp_path / "in"), "--lms", "plain"]
@@ -68,10 +69,13 @@ def test_numbers_of_their_own_say_who_gets_what(tmp_path: Path, capsys: pytest.C
     (tmp_path / "roster.csv").write_text("login,name\nann,A\nbob,B\n")
     variants = ["--variants", str(tmp_path / "roster.csv"), "--key", "login", "--format", "zip"]
     _, out, _ = say(["assign", "mnist", "--out", str(tmp_path / "hw1"), *variants], capsys)
-    assert "for 2 students in mnist.1, mnist.7" in out and "variants.csv" in out
+    assert "for 2 students in mnist.1, mnist.7; ids from the column 'login'." in out and "variants.csv" in out
     assert {path.name for path in (tmp_path / "hw1" / "handout").iterdir()} == {"ann.zip", "bob.zip"}
-    _, out, _ = say(["assign", "neuron.4", "--out", str(tmp_path / "hw2"), *variants], capsys)
-    assert "all students get the same" in out
+    (tmp_path / "roster.csv").write_text("login\nann\n")
+    _, out, _ = say(
+        ["assign", "xor.1", "--out", str(tmp_path / "hw2"), *variants, "--points", "xor.1=1"], capsys
+    )
+    assert "hw2: 1 exercise, 1 point, 0 of them" in out and "for 1 student in xor.1" in out
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,16 @@ def test_numbers_of_their_own_say_who_gets_what(tmp_path: Path, capsys: pytest.C
     [
         (["assign", "nueron", "--out", "x"], "Did you mean 'neuron'?"),
         (["assign", "neuron", "--out", "x", "--points", "neuron.3"], "Points are given as neuron.3=4"),
+        (
+            ["assign", "neuron", "--out", "x", "--points", "neuron.3=4", "xor"],
+            "got 'xor'. Names of chapters and exercises come before --points",
+        ),
+        (["assign", "neuron", "--out", "x", "--points", "neuron.3=abc"], "'abc' is no number"),
+        (
+            ["assign", "neuron", "--out", "x", "--points", "neuron.3=3", "neuron.3=4"],
+            "Points of neuron.3 are given twice, 3 and 4",
+        ),
+        (["assign", "neuron", "--out", "x", "--key", "ID"], "Add it with --variants, or leave out --key"),
         (["assign", "neuron", "--out", "x", "--extra", "no.py"], "no Python file"),
         (["assign", "neuron", "--out", "x", "--variants", "no.csv"], "cannot be read"),
         (["collect", "nowhere", "--from", "x.zip", "--lms", "canvas"], "holds no pack.json"),

@@ -89,6 +89,31 @@ def test_the_variant_comes_from_seed_and_student_and_gives_neither_away() -> Non
     assert len(numbers) == 4 and packs[0].variant("a") == packs[0].variant("a")
     assert packs[0].variant("not on the roster") is None
     assert packs[0].exercise("neuron.3", "nobody") is EXERCISES["neuron.3"]
+    (remark,) = packs[0].remarks("nobody")
+    assert "not on the roster" in remark and "the book's own numbers" in remark
+    common = Pack(folder=Path("x"), name="hw", format="zip", points=points, seed=1)
+    assert packs[0].remarks("a") == common.remarks("nobody") == []
+
+
+def test_who_shares_the_numbers_of_one_exercise_has_others_in_the_rest() -> None:
+    students = tuple(str(number) for number in range(101, 161))
+    points = choose(["neuron.3", "xor.1", "mnist.1", "mnist.7"])
+    one, again = (
+        Pack(folder=Path("x"), name="hw", format="zip", points=points, seed=7, students=students)
+        for _ in range(2)
+    )
+
+    def numbers(pack: Pack, student: str) -> str:
+        return str([pack.exercise(name, student).reference for name in points])  # type: ignore[attr-defined]
+
+    sets = [numbers(one, student) for student in students]
+    assert sets == [numbers(again, student) for student in students]
+    assert len(set(sets)) > 50  # about twenty if one draw decided all
+
+
+def test_a_variant_is_the_same_on_every_machine() -> None:
+    """What students were given once must be what they are graded with later."""
+    assert [judged(name, 2**31).reference for name in ("neuron.3", "mnist.1")] == [(0.0474,), (300,)]
 
 
 def test_a_check_with_a_variant_speaks_of_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,21 +126,28 @@ def test_a_check_with_a_variant_speaks_of_it(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "wanted"),
+    ("text", "key", "column", "wanted"),
     [
-        ("student\nann\nbob\n", "", ["ann", "bob"]),
+        ("student\nann\nbob\n", "", "student", ["ann", "bob"]),
+        ("Name,Mail\nAnn,a@x\nBob,b@x\n", "", "Name", ["Ann", "Bob"]),
         (
             'Student,ID,SIS Login ID\n"  Points Possible",,\n"Doe, J",11,jd\n"Roe, J",12,jr\n',
             "",
+            "ID",
             ["11", "12"],
         ),
-        ('Student,ID,SIS Login ID\n"Doe, J",11,jd\n"Roe, J",12,jr\n', "SIS Login ID", ["jd", "jr"]),
-        ("Identifier;Full name\nParticipant 7;Ann\n", "", ["7"]),
+        (
+            'Student,ID,SIS Login ID\n"Doe, J",11,jd\n"Roe, J",12,jr\n',
+            "SIS Login ID",
+            "SIS Login ID",
+            ["jd", "jr"],
+        ),
+        ("Identifier;Full name\nParticipant 7;Ann\n", "", "Identifier", ["7"]),
     ],
 )
-def test_rosters(text: str, key: str, wanted: list[str], tmp_path: Path) -> None:
+def test_rosters(text: str, key: str, column: str, wanted: list[str], tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text(text)
-    assert variants.roster(tmp_path / "r.csv", key) == wanted
+    assert variants.roster(tmp_path / "r.csv", key) == (column, wanted)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +170,6 @@ def test_the_instructors_table_holds_everybodys_right_answers() -> None:
         folder=Path("x"), name="hw", format="zip", points=choose(["mnist"]), seed=5, students=("ann", "bob")
     )
     rows = variants.table(pack).splitlines()
-    assert len(rows) == 1 + 2 * len(variants.varying(pack))
+    assert len(rows) == 1 + 2 * len(variants.varying(pack.points))
     exercise = pack.exercise("mnist.1", "ann")
     assert isinstance(exercise, Judged) and str(np.array(exercise.reference)[0]) in rows[1]
