@@ -79,7 +79,7 @@ def _add_button(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 def _exercises(page: str) -> dict[str, Any] | None:
     """Return the chapter whose exercises stand on the page, and how many of them are checked."""
     folder, _, chapter = page.partition("/")
-    if folder not in ("exercises", "solutions"):
+    if folder != "exercises":  # on a page of solutions nothing is solved
         return None
     from mininet.course.exercise import Written
     from mininet.course.exercises import CHAPTERS

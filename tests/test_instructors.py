@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from book_files import BOOK
-from browser_support import NEEDS_BROWSER, PHONE, WIDE, open_page, sideways, sync_api
 from mininet.course import __main__ as command_line
 from mininet.course.exercise import Choice, Judged, Written
 from mininet.course.exercises import CHAPTERS
@@ -173,21 +172,6 @@ def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
 def test_the_whole_way_from_assignment_to_grades_is_there() -> None:
     used = {arguments[0] for arguments in commands(page("grading"))}
     assert {"list", "start", "check", "assign", "collect", "grade", "feedback", "grades"} <= used
-
-
-class TestInABrowser:
-    pytestmark = NEEDS_BROWSER
-
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-    @pytest.mark.parametrize("name", NAMES)
-    def test_page_is_sound(
-        self, browser: "sync_api.Browser", address: str, name: str, viewport: dict[str, int], scheme: str
-    ) -> None:
-        opened, found = open_page(browser, address, f"book/instructors/{name}", viewport, scheme)
-        assert found == []
-        assert sideways(opened) <= 0
-        opened.context.close()
 
 
 # Each of these must be noticed.

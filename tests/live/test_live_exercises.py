@@ -103,6 +103,14 @@ def test_a_learner_is_told_at_once_and_what_is_solved_stays_until_deleted(
     page.wait_for_function("window.live")
     assert solved(page) == untouched
     assert ANSWER in cell(page, ANSWER).locator(".cell_input").inner_text()
+
+    page.goto(f"{home}/solutions/neuron.html")  # an answer that was read is not an answer that was found
+    page.wait_for_function("window.live")
+    assert "PASS" in verdict(page)
+    assert page.locator(".live-solved").count() == 0
+    page.goto(f"{home}/exercises/neuron.html")
+    page.wait_for_function("window.live")
+    assert solved(page) == untouched
     assert found == []
 
 

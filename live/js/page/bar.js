@@ -22,10 +22,6 @@ export class Bar {
     (page.querySelector('article') ?? page.body).append(this.element);
     kernel.progress = store.progress;
     kernel.addEventListener('change', () => this.show());
-    kernel.addEventListener('progress', () => {
-      store.progress = kernel.progress;
-      this.show();
-    });
     this.show();
   }
 
@@ -46,6 +42,10 @@ export class Bar {
       this.button('Delete all', () => this.forget()),
     );
     this.element.append(this.solved, menu);
+    this.kernel.addEventListener('progress', () => {
+      this.store.progress = this.kernel.progress;
+      this.show();
+    });
   }
 
   async saveNotebook() {

@@ -53,7 +53,7 @@ def assign(options: argparse.Namespace) -> int:
     else:
         print(
             f"When they have handed in: python -m mininet.course collect {folder} --from submissions.zip "
-            "--lms canvas (or moodle, plain)"
+            "--lms canvas  # or moodle, plain"
         )
     return 0
 

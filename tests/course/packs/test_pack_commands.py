@@ -1,7 +1,7 @@
 """The instructor's command line: help that explains, errors that say what to do, no traceback."""
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def test_from_nothing_to_submissions_in_place(tmp_path: Path, capsys: pytest.Cap
     code, out, _ = say(make, capsys)
     assert code == 0 and "hw1: 2 exercises, 5.5 points, 1 of them marked by hand." in out
     assert str(folder / "handout" / "hw1.zip") in out
-    assert f"collect {folder} --from submissions.zip --lms canvas (or moodle, plain)" in out
+    assert f"collect {folder} --from submissions.zip --lms canvas  # or moodle, plain" in out
     pack = packs.load(folder)
     content.write(kinds.right(pack)["neuron.ipynb"], tmp_path / "in" / "ann" / "neuron.ipynb")
     collect = ["collect", str(folder), "--from", str(tmp_path / "in"), "--lms", "plain"]
@@ -139,10 +139,10 @@ def test_a_missing_extra_is_named(
 ) -> None:
     real = builtins.__import__
 
-    def without(name: str, globals: Mapping[str, Any] | None = None, *rest: Any) -> Any:
+    def without(name: str, *rest: Any, **named: Any) -> Any:
         if name.split(".")[0] == missing:
             raise ImportError(name)
-        return real(name, globals, *rest)
+        return real(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
     code, _, error = say(["assign", "neuron.3", "--out", str(tmp_path / "hw1"), "--format", format], capsys)
