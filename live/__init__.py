@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _add_button, priority=900)  # when the theme has made its own
     app.connect("build-finished", _finish)
     demos.setup(app)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    # pages built by other sources than these are made anew
+    sources = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    return {
+        "version": "1",
+        "env_version": zlib.crc32(sources),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
 
 
 def _add_static_files(app: Sphinx) -> None:
