@@ -27,11 +27,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _add_button, priority=900)  # when the theme has made its own
     app.connect("build-finished", _finish)
     demos.setup(app)
-    # pages built by other sources than these are made anew
-    sources = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    # pages built by other sources than these are made anew, and with them the scripts beside them
+    sources = [*HERE.glob("*.py"), *HERE.glob("css/*.css"), *HERE.glob("js/**/*.js")]
     return {
         "version": "1",
-        "env_version": zlib.crc32(sources),
+        "env_version": zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources))),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -72,7 +72,13 @@ def test_a_learner_is_told_at_once_and_what_is_solved_stays_until_deleted(
     write(page, ANSWER, WRONG)
     assert "A negative bias makes one vote too little" in " ".join(verdict(page).split())
     assert solved(page) == untouched
-    assert "Write down the score at the four corners" in run(page, 'hint("neuron.1")')
+    cell(page, CHECK).get_by_role("button", name="Hint").click()
+    cell(page, CHECK).get_by_text("Write down the score at the four corners").wait_for()
+    write(page, ANSWER, "and_vote = oops")
+    cell(page, CHECK).get_by_role("button", name="▶ Run").click()
+    link = cell(page, CHECK).get_by_role("button", name="code cell 2, above")
+    link.click()
+    assert "NameError" in cell(page, ANSWER).locator(".live-error").inner_text()
 
     page.reload()  # the code is still there, and Python has forgotten it
     page.wait_for_function("window.live")
@@ -84,6 +90,7 @@ def test_a_learner_is_told_at_once_and_what_is_solved_stays_until_deleted(
     page.wait_for_function("window.live")
     assert solved(page).startswith("1 of ")
     assert RIGHT in cell(page, ANSWER).locator(".cell_input").inner_text()
+    page.get_by_text("My answers").click()
     for button, name in [("Export progress", "progress.json"), ("Save as notebook", "neuron.ipynb")]:
         with page.expect_download() as download:
             page.get_by_role("button", name=button).click()

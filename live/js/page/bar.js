@@ -34,9 +34,11 @@ export class Bar {
   addExercises(page) {
     this.solved = page.createElement('span');
     this.solved.className = 'live-solved';
-    const menu = page.createElement('span');
+    this.solved.title = 'Answers in words are not counted.';
+    const menu = page.createElement('details');
     menu.className = 'live-own';
     menu.append(
+      Object.assign(page.createElement('summary'), { textContent: 'My answers' }),
       this.button('Save as notebook', () => this.saveNotebook()),
       this.button('Export progress', () => download('progress.json', this.store.progress || '{}')),
       this.button('Delete all', () => this.forget()),
@@ -74,7 +76,7 @@ export class Bar {
       asleep: text || 'Python runs in your browser. The first ▶ loads it.',
       starting: `${text} …${size}`,
       ready: 'Python is ready.',
-      running: text ? `${text} …` : 'Running …',
+      running: text ? `${text} …` : 'Running … (↻ Restart stops it.)',
       failed: text,
     };
     this.element.dataset.state = state;

@@ -24,15 +24,15 @@ export class Cells {
     const above = this.all.slice(0, index).filter((earlier) => earlier.state !== 'done');
     const followers = this.all.slice(index + 1);
     const last = followers.findIndex((later) => !later.follows);
-    return this.runThese([...above, cell, ...followers.slice(0, last < 0 ? undefined : last)]);
+    return this.runThese([...above, cell, ...followers.slice(0, last < 0 ? undefined : last)], cell);
   }
 
   runAll() {
     return this.runThese(this.all);
   }
 
-  /** Run cells one after the other; an error ends it. Presses during a run wait their turn. */
-  runThese(cells) {
+  /** Run cells one after the other; an error ends it, and the pressed one says so. Presses during a run wait. */
+  runThese(cells, pressed) {
     const { generation } = this;
     for (const cell of cells) if (cell.state !== 'running') cell.show('waiting');
     const turn = this.queue.then(async () => {
@@ -44,12 +44,23 @@ export class Cells {
         }
       } finally {
         // those after an error, or after a failed start, wait for nothing
-        for (const cell of cells) if (cell.state === 'waiting') cell.show('');
+        const failed = cells.find((cell) => cell.state === 'error');
+        for (const cell of cells) {
+          if (cell.state !== 'waiting') continue;
+          cell.show('');
+          if (cell === pressed && failed) cell.blame(failed);
+        }
       }
       return state;
     });
     this.queue = turn.catch(() => {});
     return turn;
+  }
+
+  /** Run code that is on no cell, and show what it gives below one. */
+  aside(cell, code) {
+    this.queue = this.queue.then(() => cell.execute(code)).catch(() => {}).then(() => cell.show(''));
+    return this.queue;
   }
 
   restart() {
@@ -98,6 +109,11 @@ class Cell {
     this.sign = document.createElement('span');
     this.sign.className = 'live-sign';
     this.tools.append(this.runButton, this.editButton, this.undoButton, this.sign);
+    const checked = this.original.match(/^check\("([\w.-]+)"/)?.[1];
+    if (checked) {
+      const code = `from mininet.course import hint\nhint("${checked}")`;
+      this.sign.before(button('Hint', () => this.cells.aside(this, code)));
+    }
     // below the code; of folded code the tools stay in sight
     (this.input.closest('details') ?? this.input).after(this.tools);
     this.pre.addEventListener('dblclick', () => this.edit());
@@ -113,7 +129,7 @@ class Cell {
     this.hint.textContent = drawnBefore
       ? 'Drawn beforehand, so one control alone. Press ▶ Run above it, and all of them work here.'
       : 'A still of an interactive figure. Press ▶ Run above it, and its controls work here.';
-    output.after(this.hint);
+    output.before(this.hint);
   }
 
   get code() {
@@ -163,7 +179,15 @@ class Cell {
     this.runButton.disabled = state === 'running' || state === 'waiting';
   }
 
-  async execute() {
+  /** Say that this cell was not run because of another one above, and lead there. */
+  blame({ number, element }) {
+    const link = document.createElement('button');
+    Object.assign(link, { type: 'button', className: 'live-link', textContent: `code cell ${number}, above` });
+    link.onclick = () => element.scrollIntoView({ block: 'center' });
+    this.sign.replaceChildren('✗ not run: an error stopped ', link);
+  }
+
+  async execute(code = this.code) {
     let output = this.element.querySelector(':scope > .cell_output');
     if (!output) {
       output = document.createElement('div');
@@ -180,7 +204,7 @@ class Cell {
     }
     this.hint?.remove();
     output.classList.add('live-output');
-    const status = await this.cells.kernel.run(this.code, output, this.alt);
+    const status = await this.cells.kernel.run(code, output, this.alt);
     this.show({ ok: 'done', stopped: 'stopped' }[status] ?? 'error');
     return this.state;
   }

@@ -20,7 +20,8 @@ async function start({ config, progress }) {
     env: { HOME: FILES_FOLDER, MPLBACKEND: 'module://matplotlib_inline.backend_inline' },
   });
   marks.python = performance.now() - began;
-  await python.loadPackage(config.packages, { messageCallback: (text) => post({ type: 'loading', text }) });
+  post({ type: 'loading', text: 'Loading Python’s packages' });
+  await python.loadPackage(config.packages, { messageCallback: () => {} });
   marks.packages = performance.now() - began;
   kernel = await Kernel.make(python, config.files, progress, post);
   marks.ready = performance.now() - began;

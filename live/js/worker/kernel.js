@@ -94,8 +94,11 @@ import pyodide_kernel, ipywidgets
 
   async run(id, code) {
     this.answerTo(id);
-    const messageCallback = (text) => this.post({ type: 'loading', text });
+    const messageCallback = (text) => {
+      if (text.startsWith('Loading ')) this.post({ type: 'loading', text: 'Loading what the cell imports' });
+    };
     await this.python.loadPackagesFromImports(code, { messageCallback });
+    this.post({ type: 'loading', text: '' });
     const reply = this.plain(await this.inner.run(code));
     this.flush();
     if (reply.status === 'error') {
