@@ -28,6 +28,12 @@ def is_sound(page: "sync_api.Page", found: list[str], scheme: str) -> None:
     assert broken == []
 
 
+def switch(page: "sync_api.Page", scheme: str) -> None:
+    """Let the reader's system go over to light or dark, and wait until the page has followed."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+
+
 def formulas_are_drawn(page: "sync_api.Page") -> None:
     wanted = page.locator(".math").count()
     if wanted:
@@ -59,8 +65,7 @@ def test_page_is_sound_and_accessible_in_light_and_dark(
     barriers_light = findings(page)
     # at once, so that no colour is measured on its way
     page.add_style_tag(content="*, *::before, *::after { transition: none !important; }")
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    switch(page, "dark")
     is_sound(page, found, "dark")
     # colours are all that differs in the dark
     assert barriers_light + findings(page, ["color-contrast"]) == []
@@ -73,8 +78,7 @@ def test_page_is_sound_on_a_phone_in_dark_and_light(
 ) -> None:
     page, found = open_page(browser, address, name, PHONE, "dark")
     is_sound(page, found, "dark")
-    page.emulate_media(color_scheme="light")
-    page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+    switch(page, "light")
     is_sound(page, found, "light")
     page.context.close()
 

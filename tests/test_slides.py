@@ -71,7 +71,7 @@ def test_pictures_are_described_and_nothing_is_left_of_the_books_markup(chapter:
     pictures = BeautifulSoup(html, "html.parser").find_all("img")
     assert len(pictures) >= 5 and not [p for p in pictures if len(str(p.get("alt", "")).split()) < 5]
     text = re.sub(r"(?s)<pre.*?</pre>|<code.*?</code>|<script.*?</script>|<style.*?</style>", "", html)
-    assert not re.search(r"\{(term|cite|admonition|doc|ref)\}|```|:::|\.ipynb", text)
+    assert not re.search(r"\{(term|cite|demo|admonition|doc|ref)\}|```|:::|\.ipynb", text)
 
 
 # What the module promises.

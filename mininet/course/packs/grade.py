@@ -59,6 +59,7 @@ class Report:
         lines = [
             f"{len(self.graded)} graded in {self.seconds:.0f} s{each}; {len(self.kept)} were graded before."
         ]
+        noted = self._noted()
         parts: list[tuple[str, list[tuple[str, Iterable[str]]]]] = [
             ("Not graded, run the command again", [(s, [why]) for s, why in self.unfinished.items()]),
             (
@@ -67,9 +68,15 @@ class Report:
             ),
             (
                 "Worth a look before you trust the grade",
-                [(r.student, self._to_look_at(r)) for r in self.records],
+                [(r.student, self._to_look_at(r, noted[r.student])) for r in self.records],
             ),
-            ("Mended before grading", [(r.student, [*self._mended(r), *r.repairs]) for r in self.records]),
+            (
+                "Mended before grading",
+                [
+                    (r.student, [*(n for n in noted[r.student] if collect.LOOK not in n), *r.repairs])
+                    for r in self.records
+                ],
+            ),
         ]
         lines += ["", *statistics.lines(statistics.table(self.pack, self.records))]
         for title, found in parts:
@@ -78,17 +85,17 @@ class Report:
                 lines += ["", f"{title}:", *about]
         return "\n".join(lines)
 
-    def _to_look_at(self, record: Record) -> list[str]:
-        notes = [note for note in self._noted(record) if collect.LOOK in note]
-        return [*self.pack.remarks(record.student), *notes, *record.suspicious]
+    def _to_look_at(self, record: Record, noted: Sequence[str]) -> list[str]:
+        looks = [note for note in noted if collect.LOOK in note]
+        return [*self.pack.remarks(record.student), *looks, *record.suspicious]
 
-    def _mended(self, record: Record) -> list[str]:
-        return [note for note in self._noted(record) if collect.LOOK not in note]
-
-    def _noted(self, record: Record) -> list[str]:
-        """Return what collecting has noted on a submission."""
-        kept = collect.load(self.pack).get(record.student, {}).get("notes")
-        return [str(note) for note in kept] if isinstance(kept, list) else []
+    def _noted(self) -> dict[str, list[str]]:
+        """Return what collecting has noted on each submission; read once for the whole class."""
+        collected = collect.load(self.pack)
+        kept = {record.student: collected.get(record.student, {}).get("notes") for record in self.records}
+        return {
+            s: [str(note) for note in notes] if isinstance(notes, list) else [] for s, notes in kept.items()
+        }
 
 
 def grade_pack(
