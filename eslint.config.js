@@ -10,5 +10,5 @@ export default [
   },
   { files: ['live/js/**'], languageOptions: { globals: globals.browser } },
   { files: ['live/js/worker/**'], languageOptions: { globals: globals.worker } },
-  { files: ['live/build.js', 'tests/js/**'], languageOptions: { globals: globals.node } },
+  { files: ['live/build.js', 'tests/pages/js/**'], languageOptions: { globals: globals.node } },
 ];

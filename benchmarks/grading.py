@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mininet.course.exercise import Choice
-from mininet.course.packs import content, execution, records, variants
-from mininet.course.packs.assign import assign
-from mininet.course.packs.content import about
-from mininet.course.packs.grade import grade_pack
-from mininet.course.packs.marks import marks
-from mininet.course.packs.pack import EXERCISES, Pack
+from mininet_course.exercise import Choice
+from mininet_course.grading import content, execution, records, variants
+from mininet_course.grading.assign import assign
+from mininet_course.grading.content import about
+from mininet_course.grading.grade import grade_pack
+from mininet_course.grading.marks import marks
+from mininet_course.grading.pack import EXERCISES, Pack
 
 TARGET = 0.6  # seconds a submission on two cores
 # what a student does with a question, and how often
@@ -115,7 +115,7 @@ def killed(known: dict[str, float], folder: Path, count: int, jobs: int) -> list
     for student in set(known) - set(some):
         shutil.rmtree(folder / "submitted" / student)
     call = f"grade_pack(Path({str(folder)!r}), jobs={jobs}, progress=False)"
-    script = f"from pathlib import Path; from mininet.course.packs.grade import grade_pack; {call}"
+    script = f"from pathlib import Path; from mininet_course.grading.grade import grade_pack; {call}"
     process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__': {script}"])
     while len(list((folder / "grading").glob("*.json"))) < count // 2 and process.poll() is None:
         time.sleep(0.05)

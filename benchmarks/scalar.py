@@ -3,7 +3,7 @@
     python -m benchmarks.scalar [--rounds 10]
 
 A 2-16-16-1 network with ReLUs, 100 points, mean squared error: forward, gradients cleared,
-backward. The engine is the one in book/autograd-scalar.ipynb, taken from its cells. First the
+backward. The engine is the one in book/autograd.ipynb, taken from its cells. First the
 losses and all gradients are compared: different arithmetic is not worth timing.
 """
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from mininet.typing import Floats
 
-CHAPTER = Path(__file__).parent.parent / "book" / "autograd-scalar.ipynb"
+CHAPTER = Path(__file__).parent.parent / "book" / "autograd.ipynb"
 SIZES, POINTS = (2, 16, 16, 1), 100
 Weights = list[tuple[Floats, Floats]]  # of each layer: (in, out) and (out,)
 Step = Callable[[], tuple[float, list[float]]]  # -> the loss, the gradients in the order of the weights

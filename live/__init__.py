@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from live import accessible, demos, lite, pyodide, weights
+from live import accessible, arrays, demos, lite, pyodide
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "static"
@@ -40,7 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _add_static_files(app: Sphinx) -> None:
     if not (SCRIPTS / "live.js").is_file():
         raise ExtensionError("live/static holds no scripts: run npm ci and npm run build (make book does).")
-    weights.write_script(Path(app.srcdir, "book/weights/digits.npz"), SCRIPTS / "demos" / "digits-weights.js")
+    arrays.write_script(Path(app.srcdir, "book/weights/mnist.npz"), SCRIPTS / "demos" / "mnist-weights.js")
     app.config.html_static_path += [str(SCRIPTS), str(HERE / "css")]
 
 
@@ -89,8 +89,8 @@ def _exercises(page: str) -> dict[str, Any] | None:
     folder, _, chapter = page.partition("/")
     if folder != "exercises":  # on a page of solutions nothing is solved
         return None
-    from mininet.course.exercise import Written
-    from mininet.course.exercises import CHAPTERS
+    from mininet_course.checks import CHAPTERS
+    from mininet_course.exercise import Written
 
     checked = [exercise for exercise in CHAPTERS[chapter] if not isinstance(exercise, Written)]
     return {"chapter": chapter, "count": len(checked)}

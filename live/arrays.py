@@ -11,7 +11,7 @@ def write_script(npz: Path, out: Path) -> int:
     """Write the arrays of an npz file as ``globalThis.demoArrays.<stem>``, and return the script's size in bytes.
 
     Each array becomes its dtype, its shape and its bytes (little-endian, row by row, base64);
-    live/js/demos/lib/arrays.js reads them. book/weights/digits.npz, 190 kB, becomes 283 kB.
+    live/js/demos/lib/arrays.js reads them. book/weights/mnist.npz, 190 kB, becomes 283 kB.
     """
     with np.load(npz, allow_pickle=False) as file:
         arrays = {name: _entry(file[name]) for name in file.files}

@@ -1,4 +1,4 @@
-"""Differentiable functions of tensors, in families. Built in the chapter "autograd-tensor".
+"""Differentiable functions of tensors, in families. Built in the chapter "tensor".
 
 Each computes its value as the first half of the course does and records its gradient
 with the first half's rule, so both halves agree to the last bit wherever the order of

@@ -1,6 +1,6 @@
-"""Exercises that say at once whether an answer is right, and why not. Built in the chapter "neuron".
+"""Exercises that say at once whether an answer is right, and why not.
 
-    from mininet.course import check, hint, progress, solution
+    from mininet_course import check, hint, progress, solution
 
 Nothing else in the package imports this part; it needs NumPy alone.
 """
@@ -10,10 +10,10 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from mininet.course import notebooks, record
-from mininet.course.engine import CheckFailed, Outcome, judge
-from mininet.course.exercise import CourseError, Exercise, Written
-from mininet.course.exercises import CHAPTERS
+from mininet_course import record, shipped
+from mininet_course.checks import CHAPTERS
+from mininet_course.engine import CheckFailed, Outcome, judge
+from mininet_course.exercise import CourseError, Exercise, Written
 
 __all__ = ["CheckFailed", "CourseError", "check", "hint", "list", "progress", "solution", "start"]
 
@@ -68,7 +68,7 @@ def solution(name: str) -> None:
 
     >>> solution("neuron.4")  # doctest: +SKIP
     """
-    print(notebooks.answer(_find(name).name))
+    print(shipped.answer(_find(name).name))
 
 
 def progress() -> None:
@@ -97,7 +97,7 @@ def start(chapter: str, folder: str | Path = ".") -> None:
 
     >>> start("neuron")  # doctest: +SKIP
     """
-    copy = notebooks.start(_chapter(chapter), Path(folder))
+    copy = shipped.start(_chapter(chapter), Path(folder))
     print(f"{copy.name} is yours now: open it in JupyterLab and run it from the top.")
 
 

@@ -1,4 +1,4 @@
-"""`python -m mininet.course`: the exercises on the command line. Built in the chapter "neuron"."""
+"""`python -m mininet_course`: the exercises on the command line."""
 
 import argparse
 import io
@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mininet import course
-from mininet.course import notebooks
-from mininet.course.exercise import CourseError, Written
-from mininet.course.exercises import CHAPTERS
-from mininet.course.record import RecordProblem
+import mininet_course as course
+from mininet_course import shipped
+from mininet_course.checks import CHAPTERS
+from mininet_course.exercise import CourseError, Written
+from mininet_course.record import RecordProblem
 
 EPILOG = """\
 For instructors, in this order: assign, collect, grade, feedback, grades. Each says more with --help.
-In a notebook the same is called: from mininet.course import check, hint, solution, progress
+In a notebook the same is called: from mininet_course import check, hint, solution, progress
 Environment: MININET_PROGRESS, the file that remembers what is solved."""
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     parser = argparse.ArgumentParser(
-        prog="python -m mininet.course",
+        prog="python -m mininet_course",
         description="The exercises of the course.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "progress":
             course.progress()
         else:
-            from mininet.course.packs import commands as instructors
+            from mininet_course.grading import commands as instructors
 
             return int(getattr(instructors, options.command)(options))
     except (CourseError, RecordProblem) as problem:
@@ -169,9 +169,9 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
 ASSIGN = """\
 Make an assignment: what students get, the answers with a rubric, and the grader's side.
 
-  python -m mininet.course assign neuron xor --out hw1
-  python -m mininet.course assign neuron.4 xor.3 xor.5 --out hw2 --points xor.3=4 --extra my_cases.py
-  python -m mininet.course assign neuron mnist --out hw3 --variants canvas.csv
+  python -m mininet_course assign neuron xor --out hw1
+  python -m mininet_course assign neuron.4 xor.3 xor.5 --out hw2 --points xor.3=4 --extra my_cases.py
+  python -m mininet_course assign neuron mnist --out hw3 --variants canvas.csv
 
 Nothing that is there is overwritten. pack.json stays with you: the private seed is in it.
 
@@ -200,12 +200,12 @@ GRADES = """\
 Fill one column of the table that your platform exported, and change nothing else in it; then import it there.
 Everyone who could not be placed is listed.
 
-  python -m mininet.course grades hw1 --into canvas.csv
-  python -m mininet.course grades hw1 --into worksheet.csv --key Identifier --column Grade"""
+  python -m mininet_course grades hw1 --into canvas.csv
+  python -m mininet_course grades hw1 --into worksheet.csv --key Identifier --column Grade"""
 
 
 def _check(file: Path, seconds: float) -> int:
-    outcomes, problems = notebooks.run_file(file, seconds)
+    outcomes, problems = shipped.run_file(file, seconds)
     checked = [
         (exercise, outcomes[exercise.name]["outcome"])
         for exercises in CHAPTERS.values()

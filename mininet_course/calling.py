@@ -1,9 +1,9 @@
-"""Calls a learner's code so that nothing it does can hurt: time, prints, exits, inputs. Built in the chapter "neuron".
+"""Calls a learner's code so that nothing it does can hurt: time, prints, exits, inputs.
 
 The time limit interrupts Python code, also where a bare ``except:`` swallows the
 interrupt. It cannot stop one long operation inside C (a sum over a trillion numbers), nor
 a loop that swallows everything twice over: then the notebook hangs until the kernel is
-restarted; ``python -m mininet.course check FILE`` stops such a kernel itself. Where there
+restarted; ``python -m mininet_course check FILE`` stops such a kernel itself. Where there
 are no threads (Pyodide, in the browser) there is no limit at all, and reports say so.
 """
 
@@ -19,19 +19,18 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
 from mininet.browser import in_browser
+from mininet_course.places import PACKAGES
 
 _KEPT = 400  # characters of what a case printed
 _RINGS = 25
 _LIBRARIES = tuple(
-    str(folder) + os.sep
-    for folder in (Path(__file__).parents[1], *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+    str(folder) + os.sep for folder in (*PACKAGES, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
 )
 
 

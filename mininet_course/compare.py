@@ -1,4 +1,4 @@
-"""Compares a learner's value with the expected one and says in words what differs. Built in the chapter "neuron"."""
+"""Compares a learner's value with the expected one and says in words what differs."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The engine of a check: from an exercise and an answer to an outcome with a report. Built in the chapter "neuron"."""
+"""The engine of a check: from an exercise and an answer to an outcome with a report."""
 
 import textwrap
 import time
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.calling import OutOfTime, Result, limit_is_possible, run_safely
-from mininet.course.compare import as_numbers, difference, same, show
-from mininet.course.exercise import (
+from mininet_course.calling import OutOfTime, Result, limit_is_possible, run_safely
+from mininet_course.compare import as_numbers, difference, same, show
+from mininet_course.exercise import (
     Case,
     Choice,
     CourseError,

@@ -1,6 +1,6 @@
-"""What an exercise consists of, one class a kind: function, values, choice, written. Built in the chapter "neuron".
+"""What an exercise consists of, one class a kind: function, values, choice, written.
 
-A chapter's module in `mininet.course.exercises` is a list of these. The text that
+A chapter's module in `mininet_course.checks` is a list of these. The text that
 the learner reads and the answer that the book shows are in `exercises/sources/`.
 """
 

@@ -1,4 +1,4 @@
-"""Remembers what a learner has solved, in one small file of their own; no accounts. Built in the chapter "neuron".
+"""Remembers what a learner has solved, in one small file of their own; no accounts.
 
 The file is ``mininet/progress.json`` in the user's data folder, or wherever the
 environment variable MININET_PROGRESS says. In the browser it lasts as long as the page.

@@ -1,4 +1,4 @@
-"""The exercises' notebooks: a learner's copy, the answers, a check of a whole file. Built in the chapter "neuron"."""
+"""The exercises' notebooks: a learner's copy, the answers, a check of a whole file."""
 
 import json
 import os
@@ -7,28 +7,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mininet.course import record
-from mininet.course.exercise import CourseError
+from mininet_course import record
+from mininet_course.exercise import CourseError
+from mininet_course.places import BOOK
 
-_HERE = Path(__file__).parent
 
-
-def shipped(kind: str, chapter: str) -> Path:
-    """Return the notebook of a chapter, of the kind "exercises" or "solutions".
-
-    An installed package carries them inside; in a clone they are folders beside the package.
-    """
-    folders = [_HERE / "notebooks" / kind, _HERE.parents[1] / kind]
-    for folder in folders:
-        if (folder / f"{chapter}.ipynb").is_file():
-            return folder / f"{chapter}.ipynb"
+def notebook_file(kind: str, chapter: str) -> Path:
+    """Return the notebook of a chapter, of the kind "exercises" or "solutions"."""
+    file = BOOK / kind / f"{chapter}.ipynb"
+    if file.is_file():
+        return file
     raise CourseError(f"The notebook {kind}/{chapter}.ipynb is missing: in a clone, run make exercises.")
 
 
 def start(chapter: str, folder: Path) -> Path:
     """Copy a chapter's exercises into a folder, as ``neuron-exercises.ipynb``; never over a file that is there."""
     copy = folder / f"{chapter}-exercises.ipynb"
-    source = shipped("exercises", chapter)
+    source = notebook_file("exercises", chapter)
     try:
         # "x": only if there is nothing of that name
         with copy.open("xb") as file:
@@ -46,7 +41,7 @@ def start(chapter: str, folder: Path) -> Path:
 
 def answer(name: str) -> str:
     """Return the answer to an exercise as the solutions notebook has it, and why it is right."""
-    notebook = json.loads(shipped("solutions", name.split(".")[0]).read_text(encoding="utf-8"))
+    notebook = json.loads(notebook_file("solutions", name.split(".")[0]).read_text(encoding="utf-8"))
     texts = []
     for cell in notebook["cells"]:
         about = cell["metadata"].get("exercise", {})

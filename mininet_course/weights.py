@@ -1,4 +1,4 @@
-"""The trained weights that a page loads where training would take minutes. Built in the chapter "robust"."""
+"""The trained weights that a page loads where training would take minutes."""
 
 import zipfile
 import zlib
@@ -20,7 +20,7 @@ def read_weights(path: str | Path, net: str) -> dict[str, Array]:
     (784, 100)
     """
     path = Path(path)
-    again = f"Make it anew with `python -m tools.weights {path.stem}`, or fetch it again from the course's repository."
+    again = f"Make it anew with `python -m tools.train {path.stem}`, or fetch it again from the course's repository."
     if not path.is_file():
         raise FileNotFoundError(f"read_weights: there is no file {path}. {again}")
     try:

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    from browser_support import CHROMIUM, QUIET, sync_api
+    from tests.support.browser import CHROMIUM, QUIET, sync_api
 
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
@@ -20,7 +20,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Where the built book is served."""
-    from browser_support import serving
+    from tests.support.browser import serving
 
     with serving(site) as home:
         yield home

@@ -21,7 +21,7 @@ MAX_SECTION = 700  # words
 # what a quoted result looks like: 0.98 · 97.6 % · 76 % · 45,903
 RESULT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?=\s?%)")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-WIDGETS = ("mininet.widgets", "ipywidgets")
+WIDGETS = ("mininet_course.explorers", "ipywidgets")
 PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
 
 
@@ -190,8 +190,8 @@ def form_problems(notebook: NotebookNode) -> list[str]:
 def live_problems(notebook: NotebookNode) -> list[str]:
     """Find cells that the live page would not know for what they are.
 
-    A cell that calls something of `mininet.widgets` or of ipywidgets is tagged ``explorer``: the page says there
-    how to bring it to life. One tagged ``follows`` is run again after the code cell just above it.
+    A cell that calls something of `mininet_course.explorers` or of ipywidgets is tagged ``explorer``: the page
+    says there how to bring it to life. One tagged ``follows`` is run again after the code cell just above it.
     """
     problems, explorers = [], set[str]()
     for above, cell in pairwise([None, *notebook.cells]):

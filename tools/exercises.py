@@ -24,8 +24,8 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from mininet.course.exercise import Exercise, Written
-from mininet.course.exercises import CHAPTERS
+from mininet_course.checks import CHAPTERS
+from mininet_course.exercise import Exercise, Written
 from tools.notebooks import NOTEBOOK_METADATA, normalise
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ run the cell, then run the check below it: it tells at once whether you are righ
 of what you have solved. Altogether: about {minutes} minutes."""
 FOLDED = """\
 Every answer is folded away: try first. For a copy of these exercises without the answers type, in a terminal,
-`python -m mininet.course start {chapter}`, and open the notebook in JupyterLab.
+`python -m mininet_course start {chapter}`, and open the notebook in JupyterLab.
 The chapter is [{title}](../book/{chapter}.ipynb)."""
 
 
@@ -227,9 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stale: list[Path] = []
     for chapter in options.chapters:
         if chapter not in CHAPTERS:
-            print(
-                f"no chapter {chapter!r} in mininet.course.exercises: {', '.join(CHAPTERS)}", file=sys.stderr
-            )
+            print(f"no chapter {chapter!r} in mininet_course.checks: {', '.join(CHAPTERS)}", file=sys.stderr)
             return 2
         try:
             made = make(chapter)

@@ -16,8 +16,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from mininet.course.exercise import Choice, Exercise, Judged, Values, Written
-from mininet.course.exercises import CHAPTERS
+from mininet_course.checks import CHAPTERS
+from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
 from tools import chapters
 
 ROOT = Path(__file__).parent.parent
@@ -32,8 +32,8 @@ CORE: Mapping[str, Sequence[int]] = {
     "mnist": (1, 2, 3, 6, 10, 12),
     "adversarial": (1, 2, 5, 7, 10, 11),
     "robust": (3, 4, 5, 9, 10, 11),
-    "autograd-scalar": (1, 2, 5, 8, 9, 11),
-    "autograd-tensor": (1, 2, 3, 4, 6, 11),
+    "autograd": (1, 2, 5, 8, 9, 11),
+    "tensor": (1, 2, 3, 4, 6, 11),
     "framework": (1, 3, 4, 7, 9, 10),
 }
 
@@ -43,7 +43,7 @@ PLANS: Mapping[int, Sequence[Sequence[str] | str]] = {
         ["neuron", "xor"],
         ["layers", "mnist"],
         ["adversarial", "robust"],
-        ["autograd-scalar", "autograd-tensor", "framework"],
+        ["autograd", "tensor", "framework"],
     ],
     8: [
         ["neuron"],
@@ -52,7 +52,7 @@ PLANS: Mapping[int, Sequence[Sequence[str] | str]] = {
         ["mnist"],
         ["adversarial"],
         ["robust"],
-        ["autograd-scalar", "autograd-tensor"],
+        ["autograd", "tensor"],
         ["framework"],
     ],
     14: [
@@ -64,8 +64,8 @@ PLANS: Mapping[int, Sequence[Sequence[str] | str]] = {
         "mid-term exam on the first four chapters",
         ["adversarial"],
         ["robust"],
-        ["autograd-scalar"],
-        ["autograd-tensor"],
+        ["autograd"],
+        ["tensor"],
         ["framework"],
         "project, first week: question, plan, control",
         "project, second week: results, report",

@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from mininet.widgets.explorer import FRAMES
+from mininet_course.explorers.explorer import FRAMES
 
 KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import parse_file
 
-from mininet.course.exercises import CHAPTERS
+from mininet_course.checks import CHAPTERS
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = Path(__file__).parent / "slides_template"

@@ -1,12 +1,12 @@
 """Train the networks whose weights a chapter loads, and measure them.
 
-    python -m tools.weights              all of them
-    python -m tools.weights robust       those of the chapter "robust"
-    python -m tools.weights digits       the one of the chapter "mnist", which its demo reads with
+    python -m tools.train              all of them
+    python -m tools.train robust       those of the chapter "robust"
+    python -m tools.train mnist        the one of the chapter "mnist", which its demo reads with
 
 Writes `book/weights/<name>.npz`, the weights of one seed as float16, and
 `book/weights/<name>.json`, what was measured. Needs MNIST; all of "robust" takes
-about half an hour on one core, "digits" a minute. Whoever runs it again gets the same
+about half an hour on one core, "mnist" a minute. Whoever runs it again gets the same
 weights up to the rounding of their machine's arithmetic.
 """
 
@@ -254,7 +254,7 @@ def _save(path: Path, nets: dict[str, Sequential], **others: Array) -> None:
     np.savez_compressed(path, **arrays, **others)  # type: ignore[arg-type]
 
 
-def digits(folder: Path) -> None:
+def demo(folder: Path) -> None:
     """Train the network of the chapter "mnist" as its page does; write it, with test images for its demo.
 
     The images are, of each digit, the first that is read correctly, and the first three that are misread.
@@ -269,8 +269,8 @@ def digits(folder: Path) -> None:
     shown = [np.flatnonzero(hits & (y_test == digit))[0] for digit in range(10)]
     shown = np.array([*shown, *np.flatnonzero(~hits)[:3]])
     _save(
-        folder / "digits.npz",
-        {"digits": net},
+        folder / "mnist.npz",
+        {"mnist": net},
         images=dataset.x_test[shown],
         labels=y_test[shown].astype(np.uint8),
     )
@@ -284,10 +284,10 @@ def digits(folder: Path) -> None:
         "right": {"as trained": exact, "as float16": int(hits.sum())},
         "shown": shown.tolist(),  # which test images, counted from 0
     }
-    (folder / "digits.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (folder / "mnist.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-MAKERS = {"robust": robust, "digits": digits}
+MAKERS = {"robust": robust, "mnist": demo}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,13 +9,13 @@ import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.attacks import classify, fgsm, gradient_by_input, pgd, random_noise
-from mininet.course import check, hint, progress, solution
 from mininet.data import digits, split, to_unit
 from mininet.init import kaiming
 from mininet.layers import mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import fit
+from mininet_course import check, hint, progress, solution
 
 # a reader of the small digits, as in the chapter
 small = digits()

@@ -10,7 +10,7 @@ from itertools import permutations
 
 import numpy as np
 
-from mininet.course import check, hint, progress, solution
+from mininet_course import check, hint, progress, solution
 
 
 # the machine of the chapter, with the operations that are used here
@@ -91,7 +91,7 @@ def sigmoid(z):
 # the graph that the chapter does on paper: who was made from whom
 paper = {"w": (), "x": (), "b": (), "p": ("w", "x"), "s": ("p", "b"), "q": ("p", "s"), "L": ("q", "x")}
 
-# %% [markdown] role="task" q="autograd-scalar.1"
+# %% [markdown] role="task" q="autograd.1"
 # **Goal.** Follow a number that is used twice, once for and once against.
 #
 # **Given.** $u = 6$ and $v = 2$. The machine computes $r = u / v$ and then $L = r \cdot v$.
@@ -100,15 +100,15 @@ paper = {"w": (), "x": (), "b": (), "p": ("w", "x"), "s": ("p", "b"), "q": ("p",
 #
 # **You should see,** in the cell after the check, what the machine says, road by road.
 
-# %% role="answer" q="autograd-scalar.1"
+# %% role="answer" q="autograd.1"
 # two numbers
 # BEGIN SOLUTION
 by_u = 1
 by_v = 0
 # END SOLUTION
 
-# %% role="check" q="autograd-scalar.1"
-check("autograd-scalar.1", by_u, by_v)
+# %% role="check" q="autograd.1"
+check("autograd.1", by_u, by_v)
 
 # %% role="run"
 u, v = Number(6.0), Number(2.0)
@@ -118,11 +118,11 @@ L.backward()
 print(f"r = {r.value:g}, L = {L.value:g}, dL/du = {u.grad:g}, dL/dv = {v.grad:g}")
 print(f"to v, the near road: {L.slopes[1]:g}; the far road: {r.slopes[1]:g} times {L.slopes[0]:g}")
 
-# %% [markdown] role="why" q="autograd-scalar.1"
+# %% [markdown] role="why" q="autograd.1"
 # $L$ is $u$, whatever $v$ is: by $u$ the slope is 1, by $v$ it is 0. The machine does not know that. It finds $1/v \cdot v = 1$ along the one road to $u$. To $v$ there are two: near, $r = 3$;
 # far, $-u/v^2 \cdot v = -1.5 \cdot 2 = -3$. They cancel because they are numbers that happen to, and not because anybody simplified a formula.
 
-# %% [markdown] role="task" q="autograd-scalar.2"
+# %% [markdown] role="task" q="autograd.2"
 # **Goal.** Give the machine an operation that it does not have.
 #
 # **Given.** $\log(1 + e^a)$, called *softplus*: for a large $a$ hardly different from $a$, for a very negative one from 0, and between them bent like a relu without its kink.
@@ -132,7 +132,7 @@ print(f"to v, the near road: {L.slopes[1]:g}; the far road: {r.slopes[1]:g} time
 # **You should see** a slope that you have met under another name.
 
 
-# %% role="answer" q="autograd-scalar.2"
+# %% role="answer" q="autograd.2"
 def softplus(a):
     """Return the Number log(1 + exp(a)); a is a Number."""
     # BEGIN SOLUTION
@@ -142,8 +142,8 @@ def softplus(a):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-scalar.2"
-check("autograd-scalar.2", softplus)
+# %% role="check" q="autograd.2"
+check("autograd.2", softplus)
 
 # %% role="show"
 for z in (-900.0, -1.0, 0.0, 1.0, 800.0):
@@ -152,11 +152,11 @@ for z in (-900.0, -1.0, 0.0, 1.0, 800.0):
     result.backward()
     print(f"softplus({z:g}) = {result.value / 3:.4f}, slope of three times that: {a.grad:.4f}")
 
-# %% [markdown] role="why" q="autograd-scalar.2"
+# %% [markdown] role="why" q="autograd.2"
 # The logarithm's slope is $1/(1 + e^a)$, that of what stands inside is $e^a$, and their product is the sigmoid. For a large $a$, $\log(1 + e^a) = \log\left(e^a (e^{-a} + 1)\right) = a + \log(1 + e^{-a})$,
 # in which nothing can overflow; `max` and `abs` choose the right form on both sides. The machine does not care how many steps you took. It asks for a value and a slope.
 
-# %% [markdown] role="task" q="autograd-scalar.3"
+# %% [markdown] role="task" q="autograd.3"
 # **Goal.** Know what the rule of the order fixes and what it leaves open.
 #
 # **Given.** The graph that the chapter does on paper: $p = w \cdot x$, $s = p + b$, $q = p \cdot s$, $L = q + x$. The rule: visit a number only after every number made from it.
@@ -165,14 +165,14 @@ for z in (-900.0, -1.0, 0.0, 1.0, 800.0):
 #
 # **You should see,** in the cell after the check, all of them: found by trying every order of seven things.
 
-# %% role="answer" q="autograd-scalar.3"
+# %% role="answer" q="autograd.3"
 # a whole number
 # BEGIN SOLUTION
 prediction = 8
 # END SOLUTION
 
-# %% role="check" q="autograd-scalar.3"
-check("autograd-scalar.3", prediction)
+# %% role="check" q="autograd.3"
+check("autograd.3", prediction)
 
 # %% role="run"
 arrows = [(made, parent) for made, parents in paper.items() for parent in parents]
@@ -183,11 +183,11 @@ for names in permutations(paper):
         kept.append(" ".join(names))
 print(f"{tried} tried, {len(kept)} keep the rule:", *kept, sep="\n  ")
 
-# %% [markdown] role="why" q="autograd-scalar.3"
+# %% [markdown] role="why" q="autograd.3"
 # L, q and s must come in this order: each of them was made from the next. Then p is free, and b. After p come w and x, in either order: $2$ ways. And b may stand before, between or after these three,
 # at $4$ places. $2 \cdot 4 = 8$.
 
-# %% [markdown] role="task" q="autograd-scalar.4"
+# %% [markdown] role="task" q="autograd.4"
 # **Goal.** Find the order for the other direction: the one in which to *compute*.
 #
 # **Given.** A dictionary `made_from`: for each name, a tuple of the names it was made from; for a leaf, an empty tuple. The names stand in it in no particular order, and some have nothing to do with the output. And the name of an `output`.
@@ -198,7 +198,7 @@ print(f"{tried} tried, {len(kept)} keep the rule:", *kept, sep="\n  ")
 # **You should see** that the same counting does it.
 
 
-# %% role="answer" q="autograd-scalar.4"
+# %% role="answer" q="autograd.4"
 def recipe(made_from, output):
     """Return the names to compute, from the leaves to the output; made_from is a dictionary of tuples."""
     # BEGIN SOLUTION
@@ -215,19 +215,19 @@ def recipe(made_from, output):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-scalar.4"
-check("autograd-scalar.4", recipe)
+# %% role="check" q="autograd.4"
+check("autograd.4", recipe)
 
 # %% role="show"
 order = recipe(paper, "L")
 print("compute:", *order)
 print("go back:", *order[::-1])
 
-# %% [markdown] role="why" q="autograd-scalar.4"
+# %% [markdown] role="why" q="autograd.4"
 # A name goes on the stack twice: once to be asked, and once more below its parents, to be written down when they are done. This is recursion with the stack in our own hands, so no depth of graph can exhaust it; and `seen` keeps each name
 # from being asked twice, however many roads lead to it. Counting, as `in_order` does, is just as good. Turned round, the list is an order for going back: the rule is the same, seen from the other end.
 
-# %% [markdown] role="task" q="autograd-scalar.5"
+# %% [markdown] role="task" q="autograd.5"
 # **Goal.** Go back without looking for an order at all.
 #
 # **Given.** A `tape`: a dictionary with one entry for each operation, in the order in which they were done. The name of what was made leads to its parents, each with the slope on its arrow:
@@ -238,7 +238,7 @@ print("go back:", *order[::-1])
 # **You should see** the gradients of the paper in the last of the visible cases: w 24, x 17, b 6.
 
 
-# %% role="answer" q="autograd-scalar.5"
+# %% role="answer" q="autograd.5"
 def gradients(tape):
     """Return {name: gradient}; tape is {made: ((parent, slope), …)} in the order of making, the output last."""
     # BEGIN SOLUTION
@@ -252,8 +252,8 @@ def gradients(tape):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-scalar.5"
-check("autograd-scalar.5", gradients)
+# %% role="check" q="autograd.5"
+check("autograd.5", gradients)
 
 # %% role="show"
 tape = {
@@ -265,11 +265,11 @@ tape = {
 for name, grad in gradients(tape).items():
     print(f"dL/d{name} = {grad:g}")
 
-# %% [markdown] role="why" q="autograd-scalar.5"
+# %% [markdown] role="why" q="autograd.5"
 # A number is always made after its parents. So from the end of the tape to its beginning, each number comes after all that was made from it, and has been paid in full when it is its turn. No counting, no stack: the time at which
 # things were done *is* an order. The price is that the tape must be kept somewhere, and that it also holds what has nothing to do with the output.
 
-# %% [markdown] role="task" q="autograd-scalar.6"
+# %% [markdown] role="task" q="autograd.6"
 # **Goal.** Find a bug that most graphs do not show.
 #
 # **Given.** A friend's way to find an order, by recursion: first the node, then whatever its parents find. `seen` takes care that each number comes once. On chains it is right, and on every graph in which each number is used once. On the graph of
@@ -280,7 +280,7 @@ for name, grad in gradients(tape).items():
 # **You should see** x with 17 and w with 24.
 
 
-# %% role="answer" q="autograd-scalar.6"
+# %% role="answer" q="autograd.6"
 def order(node, seen=None):
     """Return a list: node and all it was made from, each once, and each after everything made from it."""
     seen = set() if seen is None else seen
@@ -297,8 +297,8 @@ def order(node, seen=None):
     return [node, *behind]
 
 
-# %% role="check" q="autograd-scalar.6"
-check("autograd-scalar.6", order)
+# %% role="check" q="autograd.6"
+check("autograd.6", order)
 
 # %% role="run"
 w, x, b = Number(2.0, name="w"), Number(3.0, name="x"), Number(-4.0, name="b")
@@ -316,11 +316,11 @@ for node in visits:
 print("visits:", *(node.name for node in visits))
 print(*(f"dL/d{leaf.name} = {leaf.grad:g}" for leaf in (w, x, b)), "   expected: 24, 17, 6")
 
-# %% [markdown] role="why" q="autograd-scalar.6"
+# %% [markdown] role="why" q="autograd.6"
 # When the second parent is asked, whatever the first one found is in `seen`. So what the second one still finds was not needed by the first; but it may itself be made from what the first one found, and then it has to pay first. Later found, earlier visited: the new list
 # goes in front. On the paper, q asks p before s. The friend's list visits p at once, when s has not paid it yet.
 
-# %% [markdown] role="task" q="autograd-scalar.7"
+# %% [markdown] role="task" q="autograd.7"
 # **Goal.** Find out how long a walk would take without walking.
 #
 # **Given.** The chapter's `every_road` visits a number once for each road that leads to it, and that includes the output itself. `made_from` is a dictionary as above, now in the order in which the numbers were made: parents before those made from them, the output last, and everything leads to it.
@@ -330,7 +330,7 @@ print(*(f"dL/d{leaf.name} = {leaf.grad:g}" for leaf in (w, x, b)), "   expected:
 # **You should see** that the answer is itself a walk through the graph, each number once.
 
 
-# %% role="answer" q="autograd-scalar.7"
+# %% role="answer" q="autograd.7"
 def visits(made_from):
     """Return the number of visits of every_road; made_from is a dictionary of tuples, the output last."""
     # BEGIN SOLUTION
@@ -343,8 +343,8 @@ def visits(made_from):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-scalar.7"
-check("autograd-scalar.7", visits)
+# %% role="check" q="autograd.7"
+check("autograd.7", visits)
 
 # %% role="show"
 doublings = {f"n{i}": (f"n{i - 1}",) * 2 if i else () for i in range(61)}
@@ -356,11 +356,11 @@ layers = {
 layers["output"] = tuple(f"5 {k}" for k in range(10))
 print(f"five layers of 10 units on 10 inputs, {len(layers)} numbers: {visits(layers):,} visits")
 
-# %% [markdown] role="why" q="autograd-scalar.7"
+# %% [markdown] role="why" q="autograd.7"
 # A number is visited once for each visit to a number made from it, counted once for each arrow. So the counts are found like gradients, with every slope equal to 1, in the same order and for the same reason: a count may be passed on only when it is complete.
 # What takes too long is to walk the roads; to count them takes one visit each.
 
-# %% [markdown] role="task" q="autograd-scalar.8"
+# %% [markdown] role="task" q="autograd.8"
 # **Goal.** Find a mistake that one sample does not show.
 #
 # **Given.** A friend's step of gradient descent on the mean loss of several samples. `parameters` is a list of leaves, `loss(parameters, sample)` returns the loss of one sample as a `Number`, and `clear` sets the gradients to zero; who clears, knows the chapter, is safe.
@@ -371,7 +371,7 @@ print(f"five layers of 10 units on 10 inputs, {len(layers)} numbers: {visits(lay
 # **You should see** the weight move by −0.10.
 
 
-# %% role="answer" q="autograd-scalar.8"
+# %% role="answer" q="autograd.8"
 def clear(parameters):
     for p in parameters:
         p.grad = 0.0
@@ -392,8 +392,8 @@ def step(parameters, samples, loss, lr):
         p.value -= lr * p.grad / len(samples)
 
 
-# %% role="check" q="autograd-scalar.8"
-check("autograd-scalar.8", step)
+# %% role="check" q="autograd.8"
+check("autograd.8", step)
 
 
 # %% role="run"
@@ -410,10 +410,10 @@ for sample in ((2, 1), (1, 2)):
 step([w], [(2, 1), (1, 2)], squared_error, lr=0.1)
 print(f"the weight moved by {w.value - 1:.2f}")
 
-# %% [markdown] role="why" q="autograd-scalar.8"
+# %% [markdown] role="why" q="autograd.8"
 # `backward` adds to the leaves, so the samples' gradients add up by themselves, which is just what a mean needs. The friend clears before each sample, and when the loop is over only the last one is left, divided by N. Clear once: before the first.
 
-# %% [markdown] role="task" q="autograd-scalar.9"
+# %% [markdown] role="task" q="autograd.9"
 # **Goal.** Know what the machine sees, and what it does not.
 #
 # **Given.** `y = x.relu() - (-x).relu()`. For a positive `x` the second part is 0, for a negative one the first: `y` is `x` itself, whatever `x` is. Now let `x` be exactly 0, and call `y.backward()`.
@@ -427,14 +427,14 @@ print(f"the weight moved by {w.value - 1:.2f}")
 #
 # **You should see,** in the cell after the check, the machine at three places, and a nudge beside it.
 
-# %% role="answer" q="autograd-scalar.9"
+# %% role="answer" q="autograd.9"
 # a letter in quotes
 # BEGIN SOLUTION
 prediction = "B"
 # END SOLUTION
 
-# %% role="check" q="autograd-scalar.9"
-check("autograd-scalar.9", prediction)
+# %% role="check" q="autograd.9"
+check("autograd.9", prediction)
 
 
 # %% role="run"
@@ -449,7 +449,7 @@ for place in (-2.0, 0.0, 2.0):
     nudged = (itself(Number(place + 1e-6)).value - itself(Number(place - 1e-6)).value) / 2e-6
     print(f"x = {place:g}: y = {y.value:g}, by the machine {x.grad:g}, by nudging {nudged:.4f}")
 
-# %% [markdown] role="task" q="autograd-scalar.10"
+# %% [markdown] role="task" q="autograd.10"
 # **Goal.** Build the machine that goes forwards.
 #
 # **Given.** Forward mode, in one class. A `Dual` has a `value`, and `hairs`: by how many hairs it moves when one chosen number moves by one. The chosen number has 1 hair; an ordinary number such as 3 does not move, and has 0. `as_dual` turns ordinary numbers into such.
@@ -459,7 +459,7 @@ for place in (-2.0, 0.0, 2.0):
 # **You should see** that no graph is needed, nor any order.
 
 
-# %% role="answer" q="autograd-scalar.10"
+# %% role="answer" q="autograd.10"
 class Dual:
     """A value, and by how many hairs it moves."""
 
@@ -491,8 +491,8 @@ def as_dual(x):
     return x if isinstance(x, Dual) else Dual(x, 0.0)
 
 
-# %% role="check" q="autograd-scalar.10"
-check("autograd-scalar.10", Dual)
+# %% role="check" q="autograd.10"
+check("autograd.10", Dual)
 
 # %% role="show"
 for chosen in "wxb":
@@ -507,11 +507,11 @@ cube = x * x * x
 cube.hairs.backward()
 print(f"2³ = {cube.value.value:g}, slope {cube.hairs.value:g}, slope of the slope {x.value.grad:g}")
 
-# %% [markdown] role="why" q="autograd-scalar.10"
+# %% [markdown] role="why" q="autograd.10"
 # For each operation: its value, and the sum over its inputs of slope times hairs. That is the chapter's `forward_mode`, done while the numbers are computed, so nothing has to be kept. One run gives the slopes by one chosen number; for w, x and b it takes three.
 # The last line puts one machine into the other: a `Dual` whose two parts are `Number`s. Its hairs are a number with a graph, so one can go back through *them*. That is a second derivative, which `Number` alone cannot give: its gradients are plain numbers, and nobody recorded how they were made.
 
-# %% [markdown] role="task" q="autograd-scalar.11"
+# %% [markdown] role="task" q="autograd.11"
 # **Goal.** Find out which simple order would do, and prove it.
 #
 # **Given.** Two people want to spare themselves the counting. The first says: “Visit the nearest first. The *distance* of a number is the number of arrows on the *shortest* road from the output to it; go by distance.” The second says: “Take the *longest* road instead.”
@@ -520,7 +520,7 @@ print(f"2³ = {cube.value.value:g}, slope {cube.hairs.value:g}, slope of the slo
 #
 # **You should see** that a single sentence about one arrow is enough for the proof.
 
-# %% [markdown] role="written" q="autograd-scalar.11"
+# %% [markdown] role="written" q="autograd.11"
 # *The shortest road is wrong.* On the paper, $L = q + x$ and $p = w \cdot x$. The shortest road to $x$ has one arrow, straight from $L$; the shortest to $p$ has two, over $q$. So $x$ would be visited before $p$. But $x$ has to wait for $p$, which was made from it.
 #
 # *The longest road is right.* Say that $u$ was made from $v$. Take the longest road from the output to $u$, and go one arrow further, to $v$. That is a road to $v$, longer by one. So the longest road to $v$ is longer than the longest road to $u$, and $u$ comes first. This holds for every

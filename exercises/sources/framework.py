@@ -9,9 +9,9 @@ import numpy as np
 
 import mininet.functional as F
 from mininet import nn
-from mininet.course import check, hint, progress, solution
 from mininet.optim import SGD
 from mininet.tensor import Tensor, no_grad
+from mininet_course import check, hint, progress, solution
 
 # %% [markdown] role="task" q="framework.1"
 # **Goal.** Be the clipboard.

@@ -7,13 +7,13 @@
 # %%
 import numpy as np
 
-from mininet.course import check, hint, progress, solution
 from mininet.data import DataLoader, digits, split, to_unit
 from mininet.init import kaiming
 from mininet.layers import Linear, ReLU, Sequential, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import evaluate, fit, train_step
+from mininet_course import check, hint, progress, solution
 
 small = digits()
 X, y = to_unit(small.x_train.reshape(-1, 64)), small.y_train  # (1500, 64), (1500,)

@@ -7,9 +7,9 @@
 # %%
 import numpy as np
 
-from mininet.course import check, hint, progress, solution
 from mininet.data import logic_gate
 from mininet.neuron import Neuron, perceptron_step
+from mininet_course import check, hint, progress, solution
 
 
 # Mira's diary, as in the chapter

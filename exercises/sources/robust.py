@@ -9,13 +9,13 @@ import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.attacks import adversarial_training, classify, fgsm, gradient_by_input, pgd
-from mininet.course import check, hint, progress, solution
 from mininet.data import digits, split, to_unit
 from mininet.init import kaiming
 from mininet.layers import BatchNorm1d, Linear, ReLU, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import fit, train_step
+from mininet_course import check, hint, progress, solution
 
 small = digits()
 X, y = to_unit(small.x_train.reshape(-1, 64)), small.y_train  # (1500, 64), (1500,)

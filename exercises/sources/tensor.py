@@ -10,9 +10,9 @@ import gc
 import numpy as np
 
 import mininet.functional as F
-from mininet.course import check, hint, progress, solution
 from mininet.gradcheck import numerical_gradient
 from mininet.tensor import Tensor, record, unbroadcast
+from mininet_course import check, hint, progress, solution
 
 rng = np.random.default_rng(0)
 
@@ -22,7 +22,7 @@ def by_nudging(forward, g, x):
     return numerical_gradient(lambda v: float((g * forward(v)).sum()), x)
 
 
-# %% [markdown] role="task" q="autograd-tensor.1"
+# %% [markdown] role="task" q="tensor.1"
 # **Goal.** Count copies before you sum them.
 #
 # **Given.** `a` has the shape (4, 1, 3), `b` has (2, 1), and $c = a \cdot b$, entry by entry.
@@ -31,15 +31,15 @@ def by_nudging(forward, g, x):
 #
 # **You should see,** in the cell after the check, the shape of `c`, and the replies counted.
 
-# %% role="answer" q="autograd-tensor.1"
+# %% role="answer" q="tensor.1"
 # two whole numbers
 # BEGIN SOLUTION
 entries = 24
 replies = 12
 # END SOLUTION
 
-# %% role="check" q="autograd-tensor.1"
-check("autograd-tensor.1", entries, replies)
+# %% role="check" q="tensor.1"
+check("tensor.1", entries, replies)
 
 # %% role="run"
 a, b = Tensor(np.ones((4, 1, 3))), Tensor(np.ones((2, 1)), requires_grad=True)
@@ -47,10 +47,10 @@ c = a * b
 c.sum().backward()  # with nothing but ones, each entry of b collects a 1 from each copy
 print(f"c has the shape {c.shape}: {c.size} entries; replies for the entries of b:", b.grad.ravel())
 
-# %% [markdown] role="why" q="autograd-tensor.1"
+# %% [markdown] role="why" q="tensor.1"
 # From the right: 3 meets 1, 1 meets 2, and 4 meets nothing. The result has the shape $(4, 2, 3)$. An entry of `b` was copied 4 times in front and 3 times along its last axis: 12 copies, 12 replies. Its middle axis, of size 2, is its own.
 
-# %% [markdown] role="task" q="autograd-tensor.2"
+# %% [markdown] role="task" q="tensor.2"
 # **Goal.** Take a quotient back, copies and all.
 #
 # **Given.** $c = a / b$, entry by entry, with broadcasting. `g`, the gradient by `c`, has the shape of `c`. `unbroadcast` is imported.
@@ -60,7 +60,7 @@ print(f"c has the shape {c.shape}: {c.size} entries; replies for the entries of 
 # **You should see** that it is a line for each, and that both agree with nudging.
 
 
-# %% role="answer" q="autograd-tensor.2"
+# %% role="answer" q="tensor.2"
 def divide_vjp(g, a, b):
     """Return (da, db), of the shapes of a and b; g has the shape of a / b."""
     # BEGIN SOLUTION
@@ -70,8 +70,8 @@ def divide_vjp(g, a, b):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.2"
-check("autograd-tensor.2", divide_vjp)
+# %% role="check" q="tensor.2"
+check("tensor.2", divide_vjp)
 
 # %% role="show"
 a, b, g = rng.standard_normal((4, 1, 3)), rng.uniform(1, 2, (2, 1)), rng.standard_normal((4, 2, 3))
@@ -79,10 +79,10 @@ da, db = divide_vjp(g, a, b)
 print("da", da.shape, "as by nudging:", np.allclose(da, by_nudging(lambda v: v / b, g, a)))
 print("db", db.shape, "   as by nudging:", np.allclose(db, by_nudging(lambda v: a / v, g, b)))
 
-# %% [markdown] role="why" q="autograd-tensor.2"
+# %% [markdown] role="why" q="tensor.2"
 # First every copy gets its own gradient, as if there had been no broadcasting: $g/b$ and $-ga/b^2$, in the shape of the result. Then the copies are summed. In the other order it would be wrong: each copy of `b` met another `a` and another `g`.
 
-# %% [markdown] role="task" q="autograd-tensor.3"
+# %% [markdown] role="task" q="tensor.3"
 # **Goal.** Put an axis back.
 #
 # **Given.** `y = x.mean(axis=axis)`, for an `x` with any number of axes; the averaged axis is gone in `y`, and in `g`.
@@ -92,7 +92,7 @@ print("db", db.shape, "   as by nudging:", np.allclose(db, by_nudging(lambda v: 
 # **You should see** that it needs nothing of `x` but the shape. Try it on a square table with axis 1, where a wrong one runs without a word.
 
 
-# %% role="answer" q="autograd-tensor.3"
+# %% role="answer" q="tensor.3"
 def mean_vjp(g, x, axis):
     """Return dx, of the shape of x; g has the shape of x.mean(axis=axis), and axis may be negative."""
     # BEGIN SOLUTION
@@ -101,8 +101,8 @@ def mean_vjp(g, x, axis):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.3"
-check("autograd-tensor.3", mean_vjp)
+# %% role="check" q="tensor.3"
+check("tensor.3", mean_vjp)
 
 # %% role="show"
 x, g = rng.standard_normal((3, 3)), rng.standard_normal(3)
@@ -110,10 +110,10 @@ nudged = by_nudging(lambda v: v.mean(axis=1), g, x)
 print("as by nudging:", np.allclose(mean_vjp(g, x, 1), nudged))
 print("without putting the axis back:", np.allclose(np.broadcast_to(g / 3, x.shape), nudged))
 
-# %% [markdown] role="why" q="autograd-tensor.3"
+# %% [markdown] role="why" q="tensor.3"
 # A sum forward is a copy back, and a mean is a sum divided by $n$, the size of the axis. The copy must run along the axis that was summed: `expand_dims` puts it back there, with size 1. NumPy's own rule would put a missing axis in *front*, and for a square table that fits, too.
 
-# %% [markdown] role="task" q="autograd-tensor.4"
+# %% [markdown] role="task" q="tensor.4"
 # **Goal.** Meet a gradient that tells nothing.
 #
 # **Given.** Scores $z = (1, 2, 3)$, their softmax $p$, and as the loss the plain sum of the three probabilities.
@@ -127,14 +127,14 @@ print("without putting the axis back:", np.allclose(np.broadcast_to(g / 3, x.sha
 #
 # **You should see,** in the cell after the check, the probabilities, their sum, and the gradient; and beside it the gradient of a sum with random weights.
 
-# %% role="answer" q="autograd-tensor.4"
+# %% role="answer" q="tensor.4"
 # a letter in quotes
 # BEGIN SOLUTION
 prediction = "B"
 # END SOLUTION
 
-# %% role="check" q="autograd-tensor.4"
-check("autograd-tensor.4", prediction)
+# %% role="check" q="tensor.4"
+check("tensor.4", prediction)
 
 # %% role="run"
 z = Tensor(np.array([[1.0, 2.0, 3.0]]), requires_grad=True)
@@ -147,7 +147,7 @@ z.grad = None
 (F.softmax(z) * np.array([[0.5, -1.0, 2.0]])).sum().backward()
 print("with a weight for each entry:", z.grad.round(3))
 
-# %% [markdown] role="task" q="autograd-tensor.5"
+# %% [markdown] role="task" q="tensor.5"
 # **Goal.** Ask one entry what it touches.
 #
 # **Given.** `y = np.cumsum(x, axis=1)`: running totals along each row, so that $y_0 = x_0$, $y_1 = x_0 + x_1$, $y_2 = x_0 + x_1 + x_2$, and so on. `g` has the shape of `y`, (N, M).
@@ -157,7 +157,7 @@ print("with a weight for each entry:", z.grad.round(3))
 # **You should see** that the way back is a running total as well, but which?
 
 
-# %% role="answer" q="autograd-tensor.5"
+# %% role="answer" q="tensor.5"
 def cumsum_vjp(g):
     """Return dx (N, M) from g (N, M), the gradient by the running totals of each row."""
     # BEGIN SOLUTION
@@ -166,18 +166,18 @@ def cumsum_vjp(g):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.5"
-check("autograd-tensor.5", cumsum_vjp)
+# %% role="check" q="tensor.5"
+check("tensor.5", cumsum_vjp)
 
 # %% role="show"
 x, g = rng.standard_normal((2, 4)), rng.standard_normal((2, 4))
 print("as by nudging:", np.allclose(cumsum_vjp(g), by_nudging(lambda v: np.cumsum(v, axis=1), g, x)))
 print("ones go back to", cumsum_vjp(np.ones((1, 4))).tolist())
 
-# %% [markdown] role="why" q="autograd-tensor.5"
+# %% [markdown] role="why" q="tensor.5"
 # $x_i$ takes part in total $i$ and in all after it, each time with the slope 1. So it collects $g_i + g_{i+1} + \dots$: running totals from the right. The first entry hears from everybody, the last from one.
 
-# %% [markdown] role="task" q="autograd-tensor.6"
+# %% [markdown] role="task" q="tensor.6"
 # **Goal.** Take a look-up back.
 #
 # **Given.** `y = x[index]`: row `n` of `y` is row `index[n]` of `x`. `x` is (V, D), `index` holds N whole numbers, `g` is (N, D). The same row may be looked up several times, and some not at all.
@@ -187,7 +187,7 @@ print("ones go back to", cumsum_vjp(np.ones((1, 4))).tolist())
 # **You should see** what the line that first comes to mind does where a row is looked up twice.
 
 
-# %% role="answer" q="autograd-tensor.6"
+# %% role="answer" q="tensor.6"
 def rows_vjp(g, x, index):
     """Return dx (V, D); g is (N, D), x is (V, D), and index (N,) holds row numbers of x."""
     # BEGIN SOLUTION
@@ -197,8 +197,8 @@ def rows_vjp(g, x, index):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.6"
-check("autograd-tensor.6", rows_vjp)
+# %% role="check" q="tensor.6"
+check("tensor.6", rows_vjp)
 
 # %% role="show"
 index, g = np.array([2, 0, 2]), np.array([[1.0], [10.0], [100.0]])
@@ -207,11 +207,11 @@ short[index] += g
 print("np.add.at:     ", rows_vjp(g, np.zeros((3, 1)), index).ravel())
 print("dx[index] += g:", short.ravel())
 
-# %% [markdown] role="why" q="autograd-tensor.6"
+# %% [markdown] role="why" q="tensor.6"
 # A row that is looked up twice has been copied, and its replies add up; a row that nobody looked up gets 0. `dx[index] += g` means `dx[index] = dx[index] + g`: all rows are read first, and where one occurs twice, the second writing wins over the first.
 # `np.add.at` adds one after the other.
 
-# %% [markdown] role="task" q="autograd-tensor.7"
+# %% [markdown] role="task" q="tensor.7"
 # **Goal.** Find a bug that a test on a square batch would miss.
 #
 # **Given.** A friend's vjp of the softmax along each row. From the Jacobian, $\partial p_j / \partial z_i = p_j (\delta_{ij} - p_i)$, where $\delta_{ij}$ is 1 for $i = j$ and else 0, comes the formula
@@ -222,7 +222,7 @@ print("dx[index] += g:", short.ravel())
 # **You should see,** in the cell after the check, True for both sizes.
 
 
-# %% role="answer" q="autograd-tensor.7"
+# %% role="answer" q="tensor.7"
 def softmax_vjp(g, p):
     """Return dz (N, C) from g (N, C), the gradient by the probabilities p (N, C)."""
     # BEGIN SOLUTION
@@ -233,8 +233,8 @@ def softmax_vjp(g, p):
     return p * (g - replies)
 
 
-# %% role="check" q="autograd-tensor.7"
-check("autograd-tensor.7", softmax_vjp)
+# %% role="check" q="tensor.7"
+check("tensor.7", softmax_vjp)
 
 
 # %% role="run"
@@ -249,11 +249,11 @@ for shape in ((3, 3), (4, 2)):
     except ValueError as error:
         print(shape, error)
 
-# %% [markdown] role="why" q="autograd-tensor.7"
+# %% [markdown] role="why" q="tensor.7"
 # `sum(axis=1)` leaves (N,), N numbers in a row, and NumPy lines shapes up from the right: along the *classes*. If there are as many classes as samples, it fits, and sample 1's sum is subtracted in column 1 of every sample. With `keepdims=True` the sums stand in a column, (N, 1), and each meets its own row.
 # So test with sizes that all differ: 4 samples, 2 classes.
 
-# %% [markdown] role="task" q="autograd-tensor.8"
+# %% [markdown] role="task" q="tensor.8"
 # **Goal.** Take a whole stack of products back at once.
 #
 # **Given.** For more than two axes, `x @ w` multiplies the matrices in the last two: `x` (B, N, K) times `w` (K, M) gives (B, N, M), with the same `w` for each of the B matrices; a `w` (B, K, M) has one for each. The axes in front are broadcast as usual.
@@ -263,7 +263,7 @@ for shape in ((3, 3), (4, 2)):
 # **You should see** that `.T` will not do. `np.swapaxes(x, -1, -2)` changes the last two axes and leaves the others.
 
 
-# %% role="answer" q="autograd-tensor.8"
+# %% role="answer" q="tensor.8"
 def matmul_vjp(g, x, w):
     """Return (dx, dw), of the shapes of x (..., N, K) and w (..., K, M); g has the shape of x @ w."""
     # BEGIN SOLUTION
@@ -273,8 +273,8 @@ def matmul_vjp(g, x, w):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.8"
-check("autograd-tensor.8", matmul_vjp)
+# %% role="check" q="tensor.8"
+check("tensor.8", matmul_vjp)
 
 # %% role="show"
 for shape in ((4, 2), (3, 4, 2)):
@@ -286,10 +286,10 @@ for shape in ((4, 2), (3, 4, 2)):
     )
     print(f"w {shape}: dx {dx.shape} {right[0]}, dw {dw.shape} {right[1]}")
 
-# %% [markdown] role="why" q="autograd-tensor.8"
+# %% [markdown] role="why" q="tensor.8"
 # For each matrix of the stack it is the pair that you know, and `@` takes the stack along. Then the copies: a `w` with two axes was used B times, so its B gradients are summed, which `unbroadcast` does for the axes that were put in front. It also does nothing where nothing was copied, so one line serves all cases.
 
-# %% [markdown] role="task" q="autograd-tensor.9"
+# %% [markdown] role="task" q="tensor.9"
 # **Goal.** Know where a float64 comes from.
 #
 # **Given.** A gradient `g` of dtype float32 and shape (2, 3), and six lines such as a vjp may have:
@@ -305,14 +305,14 @@ for shape in ((4, 2), (3, 4, 2)):
 #
 # **You should see** which lines the package's engine would refuse.
 
-# %% role="answer" q="autograd-tensor.9"
+# %% role="answer" q="tensor.9"
 # six numbers, each 32 or 64
 # BEGIN SOLUTION
 bits = [32, 64, 32, 32, 64, 32]
 # END SOLUTION
 
-# %% role="check" q="autograd-tensor.9"
-check("autograd-tensor.9", bits)
+# %% role="check" q="tensor.9"
+check("tensor.9", bits)
 
 # %% role="run"
 g = np.ones((2, 3), dtype=np.float32)
@@ -327,10 +327,10 @@ lines = {
 for line, result in lines.items():
     print(f"{line:<18} {result.dtype}")
 
-# %% [markdown] role="why" q="autograd-tensor.9"
+# %% [markdown] role="why" q="tensor.9"
 # An ordinary Python number has no dtype and takes the array's. What comes from NumPy has one: `np.sqrt(2)` is a float64 and `np.arange(3)` holds int64, which a float32 cannot hold without loss, so the result gets 64 bits. `g.mean()` comes from NumPy, too, but with the dtype of `g`.
 
-# %% [markdown] role="task" q="autograd-tensor.10"
+# %% [markdown] role="task" q="tensor.10"
 # **Goal.** Find a bug that no gradient shows.
 #
 # **Given.** A friend's tanh for the package's engine. Value and gradient are right, yet the memory fills up. The cell after the check makes ten results, forgets them, and counts how many tensors are still alive, with the garbage collector switched off.
@@ -340,7 +340,7 @@ for line, result in lines.items():
 # **You should see** none left.
 
 
-# %% role="answer" q="autograd-tensor.10"
+# %% role="answer" q="tensor.10"
 def tanh(a):
     """Return the hyperbolic tangent of a tensor, recorded."""
     # BEGIN SOLUTION
@@ -352,8 +352,8 @@ def tanh(a):
     # END SOLUTION
 
 
-# %% role="check" q="autograd-tensor.10"
-check("autograd-tensor.10", tanh)
+# %% role="check" q="tensor.10"
+check("tensor.10", tanh)
 
 
 # %% role="run"
@@ -370,11 +370,11 @@ for _ in range(10):
 print("left behind by 10 results:", alive() - before)
 gc.enable()
 
-# %% [markdown] role="why" q="autograd-tensor.10"
+# %% [markdown] role="why" q="tensor.10"
 # `out` keeps its node, the node keeps the vjp, and the vjp, a lambda that uses the name `out`, keeps `out`. Nobody outside needs to hold any of them for all three to stay. The vjp needs the numbers and not the tensor; computed first, in `t`, they are an array, which knows nothing of nodes.
 # After a `backward` the package's engine takes the vjp out of the node, so the circle only shows where no one goes back: while a loss is being measured, for instance.
 
-# %% [markdown] role="task" q="autograd-tensor.11"
+# %% [markdown] role="task" q="tensor.11"
 # **Goal.** Know how a check of gradients can be fooled.
 #
 # **Given.** A friend checks vjps by nudging, with `operation(x).sum()` as the loss. The chapter gives each entry of the result a random weight before summing.
@@ -383,7 +383,7 @@ gc.enable()
 #
 # **You should see** that both ways of checking multiply by the same Jacobian, but with another row on the left.
 
-# %% [markdown] role="written" q="autograd-tensor.11"
+# %% [markdown] role="written" q="tensor.11"
 # With a plain sum the vjp is only ever called with a `g` of ones. It is judged by what it does to this one row, and may do anything to all others.
 #
 # *Moving entries.* For `y = x.T` of a square `x`, or `y = x[:, ::-1]`, a vjp that returns `g` as it is: forgotten to move the entries back. A table of ones looks the same after any move, so the check sees no difference. The same goes for sorting and for shuffling.

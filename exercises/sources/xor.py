@@ -8,9 +8,9 @@
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.course import check, hint, progress, solution
 from mininet.gradcheck import compare, numerical_gradient
 from mininet.losses import binary_cross_entropy, mse
+from mininet_course import check, hint, progress, solution
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # (4, 2)
 Y = np.array([[0.0], [1.0], [1.0], [0.0]])  # (4, 1)

@@ -1,4 +1,4 @@
-"""Arrays that remember how they were computed, so that gradients can be found. Built in the chapter "autograd-tensor".
+"""Arrays that remember how they were computed, so that gradients can be found. Built in the chapter "tensor".
 
 `graph` knows recorded operations and the way back through them, and nothing of arrays' arithmetic;
 `array` is the `Tensor` with its operations; `joining` holds the functions of several tensors.

@@ -1,4 +1,4 @@
-"""The `Tensor`: an array, its operations, and each one's gradient beside it. Built in the chapter "autograd-tensor".
+"""The `Tensor`: an array, its operations, and each one's gradient beside it. Built in the chapter "tensor".
 
 An operation computes its value with NumPy and, if a gradient will be wanted, records
 ``vjp``, which turns the loss's gradient by the result into the gradients by the inputs

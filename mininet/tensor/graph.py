@@ -1,4 +1,4 @@
-"""Recorded operations and the way back through them. Built in the chapter "autograd-tensor".
+"""Recorded operations and the way back through them. Built in the chapter "tensor".
 
 A `Node` is one operation. `backward_through` walks from the last node to the leaves
 and hands every gradient on, in an order in which each node is complete before it is used.

@@ -1,4 +1,4 @@
-"""Functions of several tensors: `concatenate`, `stack`, `where`. Built in the chapter "autograd-tensor"."""
+"""Functions of several tensors: `concatenate`, `stack`, `where`. Built in the chapter "tensor"."""
 
 from collections.abc import Sequence
 

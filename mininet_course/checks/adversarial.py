@@ -1,4 +1,4 @@
-"""The exercises on fooling a network: what is right, what people get wrong, what to say then. Built in the chapter "adversarial".
+"""The exercises on fooling a network: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/adversarial.py`.
 Pictures are made up, a few pixels each, and networks small and drawn by lot: an attack does not mind.
@@ -12,7 +12,10 @@ import numpy as np
 
 from mininet.activations import sigmoid, softmax
 from mininet.attacks import InputGradient, gradient_by_input, pgd
-from mininet.course.exercise import (
+from mininet.gradcheck import numerical_gradient
+from mininet.layers import Tanh, mlp
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -24,9 +27,6 @@ from mininet.course.exercise import (
     WrongForm,
     as_made_with,
 )
-from mininet.gradcheck import numerical_gradient
-from mininet.layers import Tanh, mlp
-from mininet.typing import Array, Floats
 
 Rng = np.random.Generator
 

@@ -1,7 +1,7 @@
-"""The exercises on autograd with numbers: what is right, what goes wrong, what to say. Built in the chapter "autograd-scalar".
+"""The exercises on autograd with numbers: what is right, what goes wrong, what to say.
 
 The texts that learners read, and the answers that the book shows, are in
-`exercises/sources/autograd-scalar.py`, and so is the engine that they use. What stands here as
+`exercises/sources/autograd.py`, and so is the engine that they use. What stands here as
 `Number` is the least that a probe needs in order to look at what a learner's code makes.
 """
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import (
+from mininet.typing import Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -21,7 +22,6 @@ from mininet.course.exercise import (
     Written,
     WrongForm,
 )
-from mininet.typing import Floats
 
 # name -> the names it was made from, or a (parent, slope) for each of them
 Graph = Mapping[str, tuple[str, ...]]
@@ -97,7 +97,7 @@ def in_order(output: Number) -> list[Number]:
 # --- 1: predict, two roads ------------------------------------------------------------
 
 there_and_back = Values(
-    name="autograd-scalar.1",
+    name="autograd.1",
     title="There and back",
     minutes=10,
     level="easy",
@@ -271,7 +271,7 @@ def wrong_slopes() -> list[Mistake]:
 
 
 softplus = Function(
-    name="autograd-scalar.2",
+    name="autograd.2",
     title="A softer bend",
     minutes=15,
     level="medium",
@@ -333,7 +333,7 @@ softplus = Function(
 PAPER: Graph = {"w": (), "x": (), "b": (), "p": ("w", "x"), "s": ("p", "b"), "q": ("p", "s"), "L": ("q", "x")}
 
 how_many_orders = Values(
-    name="autograd-scalar.3",
+    name="autograd.3",
     title="In how many orders?",
     minutes=10,
     level="medium",
@@ -538,7 +538,7 @@ def doublings(n: int) -> dict[str, tuple[str, ...]]:
 
 
 computing_order = Function(
-    name="autograd-scalar.4",
+    name="autograd.4",
     title="Run it again",
     minutes=20,
     level="medium",
@@ -792,7 +792,7 @@ tape_of_the_paper: Tape = {
 }
 
 along_the_tape = Function(
-    name="autograd-scalar.5",
+    name="autograd.5",
     title="Rewind the tape",
     minutes=20,
     level="medium",
@@ -919,7 +919,7 @@ def by_the_longest_road(node: Number) -> list[Number]:
 
 
 each_once = Function(
-    name="autograd-scalar.6",
+    name="autograd.6",
     title="Find the bug: each once, and too early",
     minutes=15,
     level="medium",
@@ -1043,7 +1043,7 @@ def each_parent_once(made_from: Graph) -> int:
 
 
 roads = Function(
-    name="autograd-scalar.7",
+    name="autograd.7",
     title="How long would it take?",
     minutes=20,
     level="medium",
@@ -1226,7 +1226,7 @@ def some_step(rng: np.random.Generator, N: int, D: int) -> Case:
 
 
 last_sample = Function(
-    name="autograd-scalar.8",
+    name="autograd.8",
     title="Find the bug: the last one counts",
     minutes=10,
     level="easy",
@@ -1303,7 +1303,7 @@ last_sample = Function(
 # --- 9: predict, the kink -------------------------------------------------------------
 
 kink = Choice(
-    name="autograd-scalar.9",
+    name="autograd.9",
     title="What the machine cannot see",
     minutes=5,
     level="medium",
@@ -1436,7 +1436,7 @@ def some_duals(rng: np.random.Generator, n: int) -> Case:
 
 
 dual_numbers = Function(
-    name="autograd-scalar.10",
+    name="autograd.10",
     title="Forwards, with operators",
     minutes=25,
     level="hard",
@@ -1544,7 +1544,7 @@ dual_numbers = Function(
 # --- 11: in words ---------------------------------------------------------------------
 
 by_distance = Written(
-    name="autograd-scalar.11",
+    name="autograd.11",
     title="Nearest first?",
     minutes=20,
     level="hard",

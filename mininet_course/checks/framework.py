@@ -1,4 +1,4 @@
-"""The exercises on modules and state dictionaries: what is right, what goes wrong, what to say. Built in the chapter "framework".
+"""The exercises on modules and state dictionaries: what is right, what goes wrong, what to say.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/framework.py`.
 """
@@ -12,7 +12,11 @@ import numpy as np
 
 import mininet.functional as F
 from mininet import nn
-from mininet.course.exercise import (
+from mininet.modes import eval_mode
+from mininet.optim import SGD
+from mininet.tensor import Tensor
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -24,10 +28,6 @@ from mininet.course.exercise import (
     WrongForm,
     as_made_with,
 )
-from mininet.modes import eval_mode
-from mininet.optim import SGD
-from mininet.tensor import Tensor
-from mininet.typing import Array, Floats
 
 State = dict[str, Array]
 

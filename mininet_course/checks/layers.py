@@ -1,4 +1,4 @@
-"""The exercises on layers: what is right, what people get wrong, what to say then. Built in the chapter "layers".
+"""The exercises on layers: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/layers.py`.
 """
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import log_softmax, softmax
-from mininet.course.exercise import (
+from mininet.layers import Layer, Linear, ReLU, Sequential, Tanh, mlp
+from mininet.typing import Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -22,8 +24,6 @@ from mininet.course.exercise import (
     Written,
     as_made_with,
 )
-from mininet.layers import Layer, Linear, ReLU, Sequential, Tanh, mlp
-from mininet.typing import Floats
 
 # --- 1: predict, the batch twice ------------------------------------------------------
 

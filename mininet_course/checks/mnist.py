@@ -1,4 +1,4 @@
-"""The exercises on reading digits: what is right, what people get wrong, what to say then. Built in the chapter "mnist".
+"""The exercises on reading digits: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/mnist.py`.
 All images are the small embedded digits, so nothing is fetched and everything is quick.
@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import (
+from mininet.data import DataLoader, digits, split, to_unit
+from mininet.init import Init, kaiming, xavier
+from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
+from mininet.losses import cross_entropy
+from mininet.optim import SGD, Adam
+from mininet.training import accuracy, fit, train_step
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -23,13 +30,6 @@ from mininet.course.exercise import (
     WrongForm,
     as_made_with,
 )
-from mininet.data import DataLoader, digits, split, to_unit
-from mininet.init import Init, kaiming, xavier
-from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
-from mininet.losses import cross_entropy
-from mininet.optim import SGD, Adam
-from mininet.training import accuracy, fit, train_step
-from mininet.typing import Array, Floats
 
 Rng = np.random.Generator
 Pair = tuple[Array, Array]

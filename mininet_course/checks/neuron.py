@@ -1,4 +1,4 @@
-"""The exercises on a single neuron: what is right, what people get wrong, what to say then. Built in the chapter "neuron".
+"""The exercises on a single neuron: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/neuron.py`.
 """
@@ -11,7 +11,9 @@ from typing import Any, cast
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.course.exercise import (
+from mininet.neuron import Neuron
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -22,8 +24,6 @@ from mininet.course.exercise import (
     Written,
     as_made_with,
 )
-from mininet.neuron import Neuron
-from mininet.typing import Array, Floats
 
 GATE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 BOTH = np.array([0, 0, 0, 1])

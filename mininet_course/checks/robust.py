@@ -1,4 +1,4 @@
-"""The exercises on defending a network: what is right, what people get wrong, what to say then. Built in the chapter "robust".
+"""The exercises on defending a network: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/robust.py`.
 """
@@ -11,7 +11,12 @@ import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.attacks import fgsm, gradient_by_input
-from mininet.course.exercise import (
+from mininet.layers import BatchNorm1d, Sequential, Tanh, mlp
+from mininet.losses import cross_entropy
+from mininet.optim import SGD
+from mininet.training import train_step
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -22,11 +27,6 @@ from mininet.course.exercise import (
     Written,
     WrongForm,
 )
-from mininet.layers import BatchNorm1d, Sequential, Tanh, mlp
-from mininet.losses import cross_entropy
-from mininet.optim import SGD
-from mininet.training import train_step
-from mininet.typing import Array, Floats
 
 Rng = np.random.Generator
 

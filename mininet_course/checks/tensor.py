@@ -1,6 +1,6 @@
-"""The exercises on autograd with arrays: what is right, what goes wrong, what to say. Built in the chapter "autograd-tensor".
+"""The exercises on autograd with arrays: what is right, what goes wrong, what to say.
 
-The texts that learners read, and the answers that the book shows, are in `exercises/sources/autograd-tensor.py`.
+The texts that learners read, and the answers that the book shows, are in `exercises/sources/tensor.py`.
 """
 
 import gc
@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import (
+from mininet.tensor import Tensor, record, unbroadcast
+from mininet.typing import Array, Floats
+from mininet_course.exercise import (
     Case,
     Choice,
     Exercise,
@@ -22,15 +24,13 @@ from mininet.course.exercise import (
     Written,
     WrongForm,
 )
-from mininet.tensor import Tensor, record, unbroadcast
-from mininet.typing import Array, Floats
 
 Pair = tuple[Floats, Floats]
 
 # --- 1: predict, how many replies -----------------------------------------------------
 
 replies = Values(
-    name="autograd-tensor.1",
+    name="tensor.1",
     title="How many replies?",
     minutes=5,
     level="easy",
@@ -191,7 +191,7 @@ def wrong_in_db() -> list[Mistake]:
 
 
 quotient = Function(
-    name="autograd-tensor.2",
+    name="tensor.2",
     title="Divided, and copied",
     minutes=15,
     level="easy",
@@ -307,7 +307,7 @@ def some_mean(rng: np.random.Generator, shape: tuple[int, ...], axis: int) -> Ca
 
 
 mean_axis = Function(
-    name="autograd-tensor.3",
+    name="tensor.3",
     title="The mean along an axis",
     minutes=15,
     level="medium",
@@ -405,7 +405,7 @@ mean_axis = Function(
 # --- 4: predict, the sum of a softmax -------------------------------------------------
 
 sum_of_softmax = Choice(
-    name="autograd-tensor.4",
+    name="tensor.4",
     title="The gradient of nothing",
     minutes=5,
     level="medium",
@@ -444,7 +444,7 @@ def totals_in_a_loop(g: Floats) -> list[list[float]]:
 
 
 running_totals = Function(
-    name="autograd-tensor.5",
+    name="tensor.5",
     title="Running totals",
     minutes=10,
     level="easy",
@@ -562,7 +562,7 @@ def some_rows(rng: np.random.Generator, V: int, D: int, N: int) -> Case:
 
 
 looked_up = Function(
-    name="autograd-tensor.6",
+    name="tensor.6",
     title="Looked up twice",
     minutes=15,
     level="medium",
@@ -657,7 +657,7 @@ def some_softmax(rng: np.random.Generator, N: int, C: int) -> Case:
 
 
 kept_axis = Function(
-    name="autograd-tensor.7",
+    name="tensor.7",
     title="Find the bug: only for squares",
     minutes=10,
     level="medium",
@@ -767,7 +767,7 @@ def some_stacks(rng: np.random.Generator, x: tuple[int, ...], w: tuple[int, ...]
 
 
 stacked = Function(
-    name="autograd-tensor.8",
+    name="tensor.8",
     title="A stack of matrices",
     minutes=20,
     level="hard",
@@ -882,7 +882,7 @@ def bits_but(line: str, hint: str) -> Mistake:
 BITS = (32, 64, 32, 32, 64, 32)
 
 leaks = Values(
-    name="autograd-tensor.9",
+    name="tensor.9",
     title="Where the bits come in",
     minutes=10,
     level="medium",
@@ -1005,7 +1005,7 @@ def wrong_slopes() -> list[Mistake]:
 
 
 circle = Function(
-    name="autograd-tensor.10",
+    name="tensor.10",
     title="Find the bug: nobody lets go",
     minutes=10,
     level="medium",
@@ -1029,7 +1029,7 @@ circle = Function(
 # --- 11: in words ---------------------------------------------------------------------
 
 plain_sum = Written(
-    name="autograd-tensor.11",
+    name="tensor.11",
     title="What a plain sum does not see",
     minutes=20,
     level="hard",

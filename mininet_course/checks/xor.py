@@ -1,4 +1,4 @@
-"""The exercises on XOR: what is right, what people get wrong, what to say then. Built in the chapter "xor".
+"""The exercises on XOR: what is right, what people get wrong, what to say then.
 
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/xor.py`.
 """
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Varied, Written
 from mininet.typing import Array, Floats
+from mininet_course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Varied, Written
 
 ROWS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 EITHER = np.array([[0.0], [1.0], [1.0], [0.0]])

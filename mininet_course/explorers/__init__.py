@@ -1,4 +1,4 @@
-"""The course's explorers: pictures with sliders and buttons. Built in the chapter "intro".
+"""The course's explorers: pictures with sliders and buttons.
 
 They come alive where Python runs; a page without it shows each one's still, or a plain slider over
 frames. ipywidgets is imported inside the functions: importing this package costs nothing.

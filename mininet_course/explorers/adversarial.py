@@ -1,4 +1,4 @@
-"""Explorers of fooled classifiers: pixels to push, flips, an aim, your attack. Built in the chapter "adversarial"."""
+"""Explorers of fooled classifiers: pixels to push, flips, an aim, your attack."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from mininet.attacks.checks import ask_labels
-from mininet.plots.adversarial import anatomy, flipped, four_pixels
-from mininet.plots.images import _image
-from mininet.plots.style import CYCLE, GREY
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.adversarial import anatomy, flipped, four_pixels
+from mininet_course.plots.images import _image
+from mininet_course.plots.style import CYCLE, GREY
 
 Attack = Callable[[Floats, Array, float], Floats]  # (x, labels, epsilon) -> changed x
 Predict = Callable[[Floats], Array]  # x -> class numbers (N,)

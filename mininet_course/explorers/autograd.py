@@ -1,4 +1,4 @@
-"""Explorers of graphs of numbers: visit by visit, your own function, training. Built in the chapter "autograd-scalar".
+"""Explorers of graphs of numbers: visit by visit, your own function, training.
 
 Each takes functions that the chapter's reader has written, and draws what they do.
 """
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from mininet.plots.autograd import ancestors
-from mininet.plots.boundary import boundary
-from mininet.plots.curves import curves
-from mininet.plots.microscope import microscope
 from mininet.typing import Array
-from mininet.widgets.explorer import explorer, svg_explorer
+from mininet_course.explorers.explorer import explorer, svg_explorer
+from mininet_course.plots.autograd import microscope
+from mininet_course.plots.boundary import boundary
+from mininet_course.plots.curves import curves
+from mininet_course.plots.graph import ancestors
 
 MOST_VISITS = 200
 Walk = Callable[[Any], Iterator[Any]]

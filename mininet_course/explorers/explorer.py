@@ -1,4 +1,4 @@
-"""The frame of every explorer: controls, a picture they change, and a still of it. Built in the chapter "intro"."""
+"""The frame of every explorer: controls, a picture they change, and a still of it."""
 
 import base64
 import os
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mininet.plots.frames import Frame, html, pngs, titles, value_text
-from mininet.plots.style import drawn, png
+from mininet_course.plots.frames import Frame, html, pngs, titles, value_text
+from mininet_course.plots.style import drawn, png
 
 MOST_STOPS = 21  # of a slider, as frames of a page
 FRAMES = "MININET_FRAMES"  # set where the book is made: only there are frames drawn, which takes seconds

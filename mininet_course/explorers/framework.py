@@ -1,7 +1,4 @@
-"""Explorers: a network from sliders, both halves side by side, and a module of the reader's own.
-
-Built in the chapter "framework".
-"""
+"""Explorers: a network from sliders, both halves side by side, and a module of the reader's own."""
 
 import copy
 from collections.abc import Callable
@@ -17,13 +14,13 @@ from mininet.activations import softmax
 from mininet.layers import Layer
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam, Optimizer
-from mininet.plots.boundary import boundary
-from mininet.plots.curves import curves
-from mininet.plots.framework import inventory, overlaid
 from mininet.tensor import Tensor, no_grad
 from mininet.training import train_step
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.boundary import boundary
+from mininet_course.plots.curves import curves
+from mininet_course.plots.framework import inventory, overlaid
 
 _TASKS = {"spirals, 2 → 2": (2, 2), "small digits, 64 → 10": (64, 10), "MNIST, 784 → 10": (784, 10)}
 

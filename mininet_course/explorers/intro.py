@@ -1,9 +1,9 @@
-"""The explorer of the opening page: look through what a network reads. Built in the chapter "intro"."""
+"""The explorer of the opening page: look through what a network reads."""
 
 from typing import Any
 
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
 
 
 def browse(images: Array, labels: Array, probabilities: Floats) -> Any:
@@ -14,7 +14,7 @@ def browse(images: Array, labels: Array, probabilities: Floats) -> Any:
     """
     from ipywidgets import IntSlider
 
-    from mininet.plots.images import reading
+    from mininet_course.plots.images import reading
 
     if not len(images) == len(labels) == len(probabilities):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Explorers: data flowing, starting weights, softmax, gradient checks. Built in the chapter "layers"."""
+"""Explorers: data flowing, starting weights, softmax, gradient checks."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ from mininet.activations import (
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Layer, Sequential
 from mininet.losses import cross_entropy
-from mininet.plots.curves import curves
-from mininet.plots.layers import checked_gradients, scores
-from mininet.plots.network import LIMIT, network
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.curves import curves
+from mininet_course.plots.layers import checked_gradients, scores
+from mininet_course.plots.network import LIMIT, network
 
 _DEPTH, _WIDTH = 10, 100
 _ACTIVATIONS = {

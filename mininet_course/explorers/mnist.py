@@ -1,4 +1,4 @@
-"""Explorers of digits: training, weights, mistakes, a digit you draw. Built in the chapter "mnist"."""
+"""Explorers of digits: training, weights, mistakes, a digit you draw."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mininet.plots.curves import curves
-from mininet.plots.images import images as draw_images
-from mininet.plots.images import reading
-from mininet.plots.style import VERMILLION
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.curves import curves
+from mininet_course.plots.images import images as draw_images
+from mininet_course.plots.images import reading
+from mininet_course.plots.style import VERMILLION
 
 Stroke = list[tuple[float, float]]
 Training = Callable[[], Iterator[tuple[float, Floats]]]

@@ -1,4 +1,4 @@
-"""Explorers of a single neuron: drag it, teach it, or draw your own. Built in the chapter "neuron"."""
+"""Explorers of a single neuron: drag it, teach it, or draw your own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from mininet.neuron import Neuron, perceptron_step
-from mininet.plots.boundary import boundary
-from mininet.plots.style import BLUE, GREY, style
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.boundary import boundary
+from mininet_course.plots.style import BLUE, GREY, style
 
 
 def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> Any:

@@ -1,4 +1,4 @@
-"""Explorers of defences: boxes, losses that end, a siege, a defence of yours. Built in the chapter "robust"."""
+"""Explorers of defences: boxes, losses that end, a siege, a defence of yours."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from mininet.attacks import InputGradient, Predict, pgd, random_noise
-from mininet.plots.images import images as draw_images
-from mininet.plots.robust import boxes, ends, verdict
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.images import images as draw_images
+from mininet_course.plots.robust import boxes, ends, verdict
 
 Defend = Callable[[Floats], Floats]
 Net = tuple[InputGradient, Predict]

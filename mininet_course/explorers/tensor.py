@@ -1,7 +1,4 @@
-"""Explorers: broadcasting, the way back through a graph of arrays, your own operation.
-
-Built in the chapter "autograd-tensor".
-"""
+"""Explorers: broadcasting, the way back through a graph of arrays, your own operation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from mininet.gradcheck import numerical_gradient
-from mininet.plots.autograd_tensor import Box, broadcasting, graph
-from mininet.plots.layers import checked_gradients
-from mininet.plots.style import VERMILLION
 from mininet.tensor import Node, Tensor, topological_order
 from mininet.typing import Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.layers import checked_gradients
+from mininet_course.plots.style import VERMILLION
+from mininet_course.plots.tensor import Box, broadcasting, graph
 
 MOST_NODES = 24  # operations in one picture; more are too small to read
 MOST_ENTRIES = 40  # numbers in one grid, likewise

@@ -1,4 +1,4 @@
-"""Explorers of small networks: step by step, seed by seed, and a folded plane. Built in the chapter "xor".
+"""Explorers of small networks: step by step, seed by seed, and a folded plane.
 
 Each takes functions that the chapter's reader has written, and draws what they do.
 """
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from mininet.gradcheck import numerical_gradient
-from mininet.plots.hidden import hidden_space, places, separating_line, two_spaces
-from mininet.plots.style import style
 from mininet.typing import Array, Floats
-from mininet.widgets.explorer import explorer
+from mininet_course.explorers.explorer import explorer
+from mininet_course.plots.style import style
+from mininet_course.plots.xor import hidden_space, places, separating_line, two_spaces
 
 Parameters = Mapping[str, Floats]
 LossAndGradients = Callable[[Parameters], tuple[float, Mapping[str, Floats]]]

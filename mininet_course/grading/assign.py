@@ -1,4 +1,4 @@
-"""Makes an assignment in a new folder: all of it, or nothing. Built in the chapter "neuron"."""
+"""Makes an assignment in a new folder: all of it, or nothing."""
 
 import secrets
 import shutil
@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mininet.course.exercise import CourseError
-from mininet.course.packs import content, nbgrader_format, otter_format, variants, zip_format
-from mininet.course.packs.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
+from mininet_course.exercise import CourseError
+from mininet_course.grading import content, nbgrader_format, otter_format, variants, zip_format
+from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
 
 MAKERS: Mapping[str, Callable[[Pack], None]] = {
     "nbgrader": nbgrader_format.make,

@@ -1,4 +1,4 @@
-"""Makes `nbgrader autograde` refuse when it is typed by hand. Built in the chapter "neuron"."""
+"""Makes `nbgrader autograde` refuse when it is typed by hand."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ class NotByHand(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         raise RuntimeError(
-            "This would run students' code without a sandbox. Type `python -m mininet.course grade` with the "
+            "This would run students' code without a sandbox. Type `python -m mininet_course grade` with the "
             "assignment's folder instead; the gradebook is the same."
         )

@@ -1,4 +1,4 @@
-"""Brings what students handed in into place, each notebook repaired. Built in the chapter "neuron".
+"""Brings what students handed in into place, each notebook repaired.
 
 One student's files at a time are read, and what is wrong with them is that student's alone.
 """
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mininet.course.exercise import CourseError
-from mininet.course.packs import content, records, unpack, variants
-from mininet.course.packs.content import Notebook
-from mininet.course.packs.pack import Pack
-from mininet.course.packs.repair import CHECK, repair
-from mininet.course.packs.unpack import Refused
+from mininet_course.exercise import CourseError
+from mininet_course.grading import content, records, unpack, variants
+from mininet_course.grading.content import Notebook
+from mininet_course.grading.pack import Pack
+from mininet_course.grading.repair import CHECK, repair
+from mininet_course.grading.unpack import Refused
 
 FILE = "collected.json"
 ORIGINALS = "collected"  # the folder of what was handed in

@@ -1,18 +1,18 @@
-"""What the instructor's commands do and say. Built in the chapter "neuron"."""
+"""What the instructor's commands do and say."""
 
 import argparse
 import re
 from pathlib import Path
 
-from mininet.course.exercise import CourseError, Written
-from mininet.course.packs import pack as packs
-from mininet.course.packs.pack import EXERCISES, Pack
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading import pack as packs
+from mininet_course.grading.pack import EXERCISES, Pack
 
 
 def assign(options: argparse.Namespace) -> int:
     """Make an assignment and say where what is."""
-    from mininet.course.packs import content, variants
-    from mininet.course.packs.assign import assign
+    from mininet_course.grading import content, variants
+    from mininet_course.grading.assign import assign
 
     if options.key and not options.variants:
         raise CourseError(
@@ -52,7 +52,7 @@ def assign(options: argparse.Namespace) -> int:
         print(f"For Gradescope:   {folder / 'autograder.zip'}")
     else:
         print(
-            f"When they have handed in: python -m mininet.course collect {folder} --from submissions.zip "
+            f"When they have handed in: python -m mininet_course collect {folder} --from submissions.zip "
             "--lms canvas  # or moodle, plain"
         )
     return 0
@@ -60,18 +60,18 @@ def assign(options: argparse.Namespace) -> int:
 
 def collect(options: argparse.Namespace) -> int:
     """Bring submissions into place and report; 1 if something was not taken."""
-    from mininet.course.packs.collect import collect
+    from mininet_course.grading.collect import collect
 
     report = collect(packs.load(options.folder), options.source, options.lms)
     print(report)
     if report.submissions:
-        print(f"Now: python -m mininet.course grade {options.folder}")
+        print(f"Now: python -m mininet_course grade {options.folder}")
     return int(bool(report.problems))
 
 
 def grade(options: argparse.Namespace) -> int:
     """Grade and report; 1 if a submission is left."""
-    from mininet.course.packs.grade import grade_pack
+    from mininet_course.grading.grade import grade_pack
 
     report = grade_pack(
         options.folder,
@@ -90,15 +90,15 @@ def grade(options: argparse.Namespace) -> int:
             f"Answers in words wait for you: cd {folder} && jupyter lab, then Nbgrader → Formgrader → Manual Grading."
         )
     print(
-        f"Then: python -m mininet.course feedback {folder}, python -m mininet.course grades {folder} --into TABLE.csv"
+        f"Then: python -m mininet_course feedback {folder}, python -m mininet_course grades {folder} --into TABLE.csv"
     )
     return int(bool(report.unfinished))
 
 
 def feedback(options: argparse.Namespace) -> int:
     """Write the pages and say where they are; 1 if somebody has none because grading is behind."""
-    from mininet.course.packs.feedback import feedback
-    from mininet.course.packs.marks import marks
+    from mininet_course.grading.feedback import feedback
+    from mininet_course.grading.marks import marks
 
     pack = packs.load(options.folder)
     made = feedback(pack)
@@ -114,8 +114,8 @@ def feedback(options: argparse.Namespace) -> int:
 
 def grades(options: argparse.Namespace) -> int:
     """Fill the column, into a new file unless told otherwise; 1 if a grade found no place."""
-    from mininet.course.packs import lms
-    from mininet.course.packs.marks import marks
+    from mininet_course.grading import lms
+    from mininet_course.grading.marks import marks
 
     pack = packs.load(options.folder)
     table = lms.read_table(options.into)
@@ -152,7 +152,7 @@ def grades(options: argparse.Namespace) -> int:
 
 def _say_not_graded(pack: Pack) -> int:
     """Name those who have handed in something that is not graded; return 1 if there are any."""
-    from mininet.course.packs import records
+    from mininet_course.grading import records
 
     names = records.not_graded(pack)
     if names:

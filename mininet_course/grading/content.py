@@ -1,4 +1,4 @@
-"""The notebooks of an assignment, made from those that the course ships. Built in the chapter "neuron".
+"""The notebooks of an assignment, made from those that the course ships.
 
 A notebook is handled as the dict that its file holds: this takes no library, and what an
 assignment consists of can be read here without knowing any grader.
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mininet.course import notebooks
-from mininet.course.exercise import Choice, CourseError, Exercise, Judged, Written
-from mininet.course.packs.pack import EXERCISES, Pack, chapter_of
+from mininet_course.exercise import Choice, CourseError, Exercise, Judged, Written
+from mininet_course.grading.pack import EXERCISES, Pack, chapter_of
+from mininet_course.shipped import notebook_file
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
@@ -111,7 +111,7 @@ def with_numbers(notebook: Notebook, number: int) -> Notebook:
 
 def shipped(kind: str, chapter: str) -> Notebook:
     """Read a notebook that the course ships, "exercises" or "solutions", every source as one string."""
-    return read(notebooks.shipped(kind, chapter))
+    return read(notebook_file(kind, chapter))
 
 
 def read(file: Path) -> Notebook:

@@ -1,4 +1,4 @@
-"""Runs a submission's notebooks in a sandbox, whatever happens in them. Built in the chapter "neuron".
+"""Runs a submission's notebooks in a sandbox, whatever happens in them.
 
 After a cell or an answer that ends its process or does not stop, the notebook is begun
 again in a new sandbox, without that cell. So an answer that crashes loses its own points
@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mininet.course.packs.content import Cell, Notebook, about
-from mininet.course.packs.judging import ENDED, Judgement, Question, judge
-from mininet.course.packs.sandbox import Lost, Sandbox
+from mininet_course.grading.content import Cell, Notebook, about
+from mininet_course.grading.judging import ENDED, Judgement, Question, judge
+from mininet_course.grading.sandbox import Lost, Sandbox
 
 SECONDS = 10.0  # that a cell may run
 ALTOGETHER = 600.0  # seconds that a submission may take

@@ -1,4 +1,4 @@
-"""A page for every student: what was right, what was not, and why; never a hidden case. Built in the chapter "neuron".
+"""A page for every student: what was right, what was not, and why; never a hidden case.
 
 With a gradebook nbgrader writes the pages, so that marks and comments given by hand are on
 them; without one nbconvert does, with a table of the points first.
@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from mininet.course.exercise import CourseError, Written
-from mininet.course.packs import content, nbgrader_format, records
-from mininet.course.packs.gradebook import fill
-from mininet.course.packs.pack import EXERCISES, Pack
-from mininet.course.packs.records import Record
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading import content, nbgrader_format, records
+from mininet_course.grading.gradebook import fill
+from mininet_course.grading.pack import EXERCISES, Pack
+from mininet_course.grading.records import Record
 
 NEEDED = 'Feedback takes nbgrader: pip install "mininet-course[grade]"'
 STATES = {
@@ -28,7 +28,7 @@ def feedback(pack: Pack, progress: bool = True) -> list[Path]:
     graded = [record for student in records.students(pack) if (record := records.load(pack, student))]
     if not graded:
         raise CourseError(
-            f"Nothing is graded in {pack.folder.name} yet: python -m mininet.course grade {pack.folder.name}"
+            f"Nothing is graded in {pack.folder.name} yet: python -m mininet_course grade {pack.folder.name}"
         )
     try:
         from tqdm import tqdm

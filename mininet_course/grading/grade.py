@@ -1,4 +1,4 @@
-"""Grades an assignment: every submission in a sandbox, several at once, nothing twice. Built in the chapter "neuron".
+"""Grades an assignment: every submission in a sandbox, several at once, nothing twice.
 
 A submission that is done has its record on disk before the next begins: stopped half-way
 and started again, grading goes on where it was, to the same result.
@@ -25,15 +25,15 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-import mininet
-from mininet.course.exercise import CourseError, Written
-from mininet.course.packs import collect, content, execution, records, scan, statistics, variants
-from mininet.course.packs import pack as packs
-from mininet.course.packs.judging import Question, hidden_seed
-from mininet.course.packs.pack import EXERCISES, Pack
-from mininet.course.packs.records import FOLDER, Record
-from mininet.course.packs.repair import repair
-from mininet.course.packs.sandbox import OPEN, Lost, Sandbox, require
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
+from mininet_course.grading import pack as packs
+from mininet_course.grading.judging import Question, hidden_seed
+from mininet_course.grading.pack import EXERCISES, Pack
+from mininet_course.grading.records import FOLDER, Record
+from mininet_course.grading.repair import repair
+from mininet_course.grading.sandbox import OPEN, Lost, Sandbox, require
+from mininet_course.places import PACKAGES
 
 ORIGINALS = "collected"  # what was handed in, where it had to be mended
 MOST_SECONDS = 3600
@@ -130,13 +130,14 @@ def grade_pack(
     students = records.students(pack)
     if not students:
         raise CourseError(
-            f"{folder} holds no submissions. `python -m mininet.course collect` puts them into "
+            f"{folder} holds no submissions. `python -m mininet_course collect` puts them into "
             f"{Path('submitted') / 'STUDENT' / pack.name}."
         )
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
-    compileall.compile_dir(Path(mininet.__file__).parent, quiet=2)
+    for package in PACKAGES:
+        compileall.compile_dir(package, quiet=2)
     with _alone(pack), _one_interrupt_is_enough() as interrupted:
         if again is not None:
             records.forget(pack, _known(again, students) or students)
@@ -270,7 +271,7 @@ def _entering(pack: Pack, unfinished: dict[str, str]) -> Callable[[Record], None
     """Return what enters a record into the gradebook, if the assignment has one."""
     if pack.format != "nbgrader":
         return lambda record: None
-    from mininet.course.packs.gradebook import gradebook
+    from mininet_course.grading.gradebook import gradebook
 
     into = gradebook(pack)
 

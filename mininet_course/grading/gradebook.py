@@ -1,4 +1,4 @@
-"""Enters graded submissions into nbgrader's gradebook, with nbgrader's own autograder. Built in the chapter "neuron".
+"""Enters graded submissions into nbgrader's gradebook, with nbgrader's own autograder.
 
 nbgrader does everything but run code: in place of that stands a step that puts in the
 outputs that the sandbox gave. So its manual grading, late penalties, feedback and
@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mininet.course.exercise import CourseError
-from mininet.course.packs import nbgrader_format
-from mininet.course.packs.pack import Pack
-from mininet.course.packs.records import FOLDER, Record, write
+from mininet_course.exercise import CourseError
+from mininet_course.grading import nbgrader_format
+from mininet_course.grading.pack import Pack
+from mininet_course.grading.records import FOLDER, Record, write
 
 ENTERED = "entered"
 
@@ -33,7 +33,7 @@ def gradebook(pack: Pack) -> Callable[[Record], None]:
         from nbgrader.converters import Autograde
         from nbgrader.preprocessors import CheckCellMetadata
 
-        from mininet.course.packs.by_hand import NotByHand
+        from mininet_course.grading.by_hand import NotByHand
     except ImportError:
         raise CourseError('Grading takes nbgrader: pip install "mininet-course[grade]"') from None
     # nbgrader calls alembic by its bare name

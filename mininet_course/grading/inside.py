@@ -1,4 +1,4 @@
-"""What runs in the sandbox: it executes cells and tries answers, and judges nothing. Built in the chapter "neuron".
+"""What runs in the sandbox: it executes cells and tries answers, and judges nothing.
 
 One process loads the libraries and waits. For each notebook it forks a session, and for
 each answer the session forks once more: what an answer does (crash, hang, take all memory,
@@ -26,11 +26,11 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from mininet.course import engine
-from mininet.course.calling import OutOfTime, within
-from mininet.course.exercise import Judged
-from mininet.course.exercises import CHAPTERS
-from mininet.course.packs import wire
+from mininet_course import engine
+from mininet_course.calling import OutOfTime, within
+from mininet_course.checks import CHAPTERS
+from mininet_course.exercise import Judged
+from mininet_course.grading import wire
 
 MEMORY = 4_000_000_000  # bytes that a process may map
 PROCESSES = 64  # and threads, of one sandbox

@@ -1,4 +1,4 @@
-"""The verdict on one answer: tried in the sandbox, judged out here. Built in the chapter "neuron".
+"""The verdict on one answer: tried in the sandbox, judged out here.
 
 The sandbox is told which exercise and which cases, and says what came of each. What is
 right is computed here, by the check that learners use, and never enters the sandbox.
@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from mininet.course import engine
-from mininet.course.calling import OutOfTime, Result
-from mininet.course.engine import Outcome, Verdict
-from mininet.course.exercise import Case, CourseError, Exercise, Judged, as_tuple
-from mininet.course.packs import wire
-from mininet.course.packs.sandbox import Lost, Sandbox
+from mininet_course import engine
+from mininet_course.calling import OutOfTime, Result
+from mininet_course.engine import Outcome, Verdict
+from mininet_course.exercise import Case, CourseError, Exercise, Judged, as_tuple
+from mininet_course.grading import wire
+from mininet_course.grading.sandbox import Lost, Sandbox
 
 TRIES = 20
 REPLY = 10.0  # seconds that an answer may take beyond the exercise's own limit

@@ -1,4 +1,4 @@
-"""The tables of learning platforms: one column is filled, every other byte stays. Built in the chapter "neuron"."""
+"""The tables of learning platforms: one column is filled, every other byte stays."""
 
 import difflib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mininet.course.exercise import CourseError
+from mininet_course.exercise import CourseError
 
 KEYS = (
     "ID",

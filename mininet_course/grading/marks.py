@@ -1,10 +1,10 @@
-"""What every student has got for an assignment, by the checks and by hand. Built in the chapter "neuron"."""
+"""What every student has got for an assignment, by the checks and by hand."""
 
 from dataclasses import dataclass
 
-from mininet.course.exercise import CourseError, Written
-from mininet.course.packs import records
-from mininet.course.packs.pack import EXERCISES, Pack
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading import records
+from mininet_course.grading.pack import EXERCISES, Pack
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def marks(pack: Pack) -> dict[str, Mark]:
         found.pop(student, None)
     if not found:
         raise CourseError(
-            f"Nothing is graded in {pack.folder.name} yet: python -m mininet.course grade {pack.folder.name}"
+            f"Nothing is graded in {pack.folder.name} yet: python -m mininet_course grade {pack.folder.name}"
         )
     return found
 

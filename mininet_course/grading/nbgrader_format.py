@@ -1,4 +1,4 @@
-"""An assignment as a course folder for nbgrader. Built in the chapter "neuron"."""
+"""An assignment as a course folder for nbgrader."""
 
 import logging
 import os
@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mininet.course.exercise import CourseError
-from mininet.course.packs import content
-from mininet.course.packs.content import Cell, Notebook
-from mininet.course.packs.pack import Pack
+from mininet_course.exercise import CourseError
+from mininet_course.grading import content
+from mininet_course.grading.content import Cell, Notebook
+from mininet_course.grading.pack import Pack
 
 CONFIG = """\
-# nbgrader's settings for this assignment, made by `python -m mininet.course assign`.
+# nbgrader's settings for this assignment, made by `python -m mininet_course assign`.
 # In this folder nbgrader's own commands work too: nbgrader formgrader, nbgrader export.
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "{name}"
@@ -21,7 +21,7 @@ c.ClearSolutions.code_stub = {{"python": "# write your code here\\nraise NotImpl
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
-    "mininet.course.packs.stubs.KeepStubs",
+    "mininet_course.grading.stubs.KeepStubs",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -31,9 +31,9 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# answers are judged by `python -m mininet.course grade`, in a sandbox; nbgrader autograde refuses
+# answers are judged by `python -m mininet_course grade`, in a sandbox; nbgrader autograde refuses
 c.Autograde.autograde_preprocessors = [
-    "mininet.course.packs.by_hand.NotByHand",
+    "mininet_course.grading.by_hand.NotByHand",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -49,7 +49,7 @@ c.HTMLExporter.sanitize_html = True
 # nobody has judged gets no points
 UNJUDGED = """
 ### BEGIN HIDDEN TESTS
-raise AssertionError("Nobody has judged this answer: grade with python -m mininet.course grade")
+raise AssertionError("Nobody has judged this answer: grade with python -m mininet_course grade")
 ### END HIDDEN TESTS"""
 
 

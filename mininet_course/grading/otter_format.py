@@ -1,4 +1,4 @@
-"""An assignment for Gradescope, made by otter-grader. Built in the chapter "neuron".
+"""An assignment for Gradescope, made by otter-grader.
 
 Gradescope's autograder takes one notebook, so the chapters come one after the other in
 it. otter makes the zip that is uploaded; our plugin in it judges the answers as `grade` does.
@@ -11,11 +11,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import mininet
-from mininet.course.exercise import CourseError, Written
-from mininet.course.packs import content
-from mininet.course.packs.content import Cell, Notebook
-from mininet.course.packs.pack import EXERCISES, EXTRA, Pack
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading import content
+from mininet_course.grading.content import Cell, Notebook
+from mininet_course.grading.pack import EXERCISES, EXTRA, Pack
+from mininet_course.places import CONTENTS, PACKAGES
 
 CONFIG = """\
 # ASSIGNMENT CONFIG
@@ -32,7 +32,7 @@ tests:
 generate:
     pdf: false
     plugins:
-        - mininet.course.packs.otter_plugin.Judged
+        - mininet_course.grading.otter_plugin.Judged
 """
 # all that the plugin has found is in `judged`; what was handed in is not executed here
 TEST = '''\
@@ -97,15 +97,16 @@ def master(pack: Pack) -> Notebook:
 
 def _complete(pack: Pack, archive: Path, out: Path) -> None:
     """Copy otter's zip and put the course's package and the assignment in, so that an image needs nothing of ours."""
-    package = Path(mininet.__file__).parent
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as made:
         for entry in source.infolist():
             made.writestr(entry, source.read(entry))
-        for file in sorted(package.rglob("*")):
-            path = file.relative_to(package)
-            # compiled files and the answers' notebooks stay here
-            if file.is_file() and not {"__pycache__", "notebooks"} & set(path.parts):
-                made.write(file, Path("mininet", path))
+        for package in PACKAGES:
+            for file in sorted(package.rglob("*")):
+                path = file.relative_to(package)
+                # compiled files and the answers' notebooks stay here
+                if file.is_file() and not {"__pycache__", "book"} & set(path.parts):
+                    made.write(file, Path(package.name, path))
+        made.write(CONTENTS, Path("mininet_course", "book", CONTENTS.name))
         for file in (pack.folder / "pack.json", pack.folder / EXTRA):
             if file.is_file():
                 made.write(file, Path(IN_ZIP, file.name))

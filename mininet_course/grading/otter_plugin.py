@@ -1,4 +1,4 @@
-"""Judges answers inside otter-grader, on Gradescope. Built in the chapter "neuron".
+"""Judges answers inside otter-grader, on Gradescope.
 
 otter would run the submission and the tests in one process, and would hang on an endless
 loop. Here the submission is repaired, runs in processes of its own with limits, and is
@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mininet.course.packs import content, execution, grade, variants
-from mininet.course.packs import pack as packs
-from mininet.course.packs.otter_format import IN_ZIP
-from mininet.course.packs.repair import repair
-from mininet.course.packs.sandbox import Sandbox
+from mininet_course.grading import content, execution, grade, variants
+from mininet_course.grading import pack as packs
+from mininet_course.grading.otter_format import IN_ZIP
+from mininet_course.grading.repair import repair
+from mininet_course.grading.sandbox import Sandbox
 
 SECONDS = 10.0  # that a cell may run
 

@@ -1,4 +1,4 @@
-"""What an assignment consists of, kept in ``pack.json`` by its instructor. Built in the chapter "neuron"."""
+"""What an assignment consists of, kept in ``pack.json`` by its instructor."""
 
 import difflib
 import hashlib
@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course.exercise import Case, CourseError, Exercise, Judged, Written
-from mininet.course.exercises import CHAPTERS
-from mininet.course.packs import judging
+from mininet_course.checks import CHAPTERS
+from mininet_course.exercise import Case, CourseError, Exercise, Judged, Written
+from mininet_course.grading import judging
 
 FILE = "pack.json"
 FORMATS = ("nbgrader", "otter", "zip")
@@ -111,7 +111,7 @@ def load(folder: Path) -> Pack:
     except FileNotFoundError:
         raise CourseError(
             f"{folder} holds no {FILE}, so it is no assignment made here. Give the folder that "
-            "`python -m mininet.course assign … --out FOLDER` has made."
+            "`python -m mininet_course assign … --out FOLDER` has made."
         ) from None
     except OSError as problem:
         raise CourseError(f"{folder / FILE} cannot be read ({problem.strerror}).") from None

@@ -1,4 +1,4 @@
-"""What grading a submission has found, kept so that nothing is graded twice. Built in the chapter "neuron"."""
+"""What grading a submission has found, kept so that nothing is graded twice."""
 
 import hashlib
 import json
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import mininet
-from mininet.course.packs.judging import Judgement
-from mininet.course.packs.pack import EXTRA, FILE, Pack
+from mininet_course.grading.judging import Judgement
+from mininet_course.grading.pack import EXTRA, FILE, Pack
 
 FOLDER = "grading"
 

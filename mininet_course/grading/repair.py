@@ -1,4 +1,4 @@
-"""Puts a student's answers back into the notebook that was handed out, before grading. Built in the chapter "neuron".
+"""Puts a student's answers back into the notebook that was handed out, before grading.
 
 The released notebook is the skeleton: set-up, tasks and checks are always its own. From
 the student come the answers and every cell that was added, where it stood. So a cell that
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mininet.course.packs.content import Cell, Notebook, about
-from mininet.course.packs.pack import EXERCISES
+from mininet_course.grading.content import Cell, Notebook, about
+from mininet_course.grading.pack import EXERCISES
 
 ANSWERS = ("answer", "written")  # the roles whose text is the student's
 SAFE_LINK = "(?:https?://|attachment:|#)"

@@ -1,4 +1,4 @@
-"""A process that students' code can do what it likes in, walled off by bubblewrap. Built in the chapter "neuron".
+"""A process that students' code can do what it likes in, walled off by bubblewrap.
 
 Inside there is no network, no file of yours, nothing of your environment; what can be
 written is a small temporary folder that nobody reads. The only connection is a socket
@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import mininet
-from mininet.course.exercise import CourseError
-from mininet.course.packs import wire
+from mininet_course.exercise import CourseError
+from mininet_course.grading import wire
+from mininet_course.places import CONTENTS, PACKAGES
 
 MEMORY = 6_000_000_000  # bytes that all processes of one sandbox may hold together
 PROCESSES = 100
@@ -46,7 +46,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         self.channel = wire.Channel(ours)
         self._asked = 0
-        inside = [sys.executable, "-m", "mininet.course.packs.inside", str(theirs.fileno())]
+        inside = [sys.executable, "-m", "mininet_course.grading.inside", str(theirs.fileno())]
         # a user of its own for each sandbox, so that none counts another's processes
         command = [*_walls(hide), *inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
@@ -220,12 +220,12 @@ def _walls(hide: Path | None) -> list[str]:
 
 
 def _libraries() -> list[Path]:
-    """Return the folders that hold Python, its packages and the course, besides /usr."""
+    """Return what holds Python, its packages and the course, besides /usr."""
     python = [sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])]
     packages = [path for path in sys.path if path.endswith("-packages")]
     found: list[Path] = []
-    for folder in map(Path, [*python, *packages, str(Path(mininet.__file__).parent)]):
-        if folder.is_dir() and not any(folder.is_relative_to(above) for above in (Path("/usr"), *found)):
+    for folder in (*map(Path, [*python, *packages]), *PACKAGES, CONTENTS):
+        if folder.exists() and not any(folder.is_relative_to(above) for above in (Path("/usr"), *found)):
             found.append(folder)
     return found
 
@@ -233,4 +233,4 @@ def _libraries() -> list[Path]:
 def _python_path() -> str:
     """Return where Python looks inside: for the course, and in the packages of a user, who is not known there."""
     packages = [path for path in sys.path if path.endswith("-packages")]
-    return os.pathsep.join([str(Path(mininet.__file__).parents[1]), *packages])
+    return os.pathsep.join([*{str(package.parent) for package in PACKAGES}, *packages])

@@ -1,4 +1,4 @@
-"""Lists what a human should look at before trusting a grade. Built in the chapter "neuron".
+"""Lists what a human should look at before trusting a grade.
 
 It accuses nobody and changes no score: the sandbox and the verdict outside stop most of
 what these would be for. What is left is copying, and looking up the answer in the package.
@@ -7,7 +7,7 @@ what these would be for. What is left is copying, and looking up the answer in t
 import ast
 from collections.abc import Iterator
 
-from mininet.course.packs.content import Notebook, about
+from mininet_course.grading.content import Notebook, about
 
 # what the exercises never need
 MODULES = {
@@ -18,7 +18,7 @@ MODULES = {
 CALLS = {"__import__", "compile", "eval", "exec", "get_ipython", "globals", "open", "setattr", "vars"}
 METHODS = {"__array__", "__array_function__", "__array_ufunc__", "__eq__", "__reduce__"}
 # where the answers are
-ANSWERS = "mininet.course."
+ANSWERS = "mininet_course."
 
 
 def scan(notebook: Notebook, released: Notebook) -> list[str]:

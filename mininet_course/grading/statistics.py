@@ -1,4 +1,4 @@
-"""Where a class failed: a table and a picture of every question. Built in the chapter "neuron"."""
+"""Where a class failed: a table and a picture of every question."""
 
 import csv
 import io
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mininet.course.exercise import Choice, Written
-from mininet.course.packs.pack import EXERCISES, Pack
-from mininet.course.packs.records import Record, write
+from mininet_course.exercise import Choice, Written
+from mininet_course.grading.pack import EXERCISES, Pack
+from mininet_course.grading.records import Record, write
 
 # right on the cases that students see and not on the hidden ones is "partly"
 STATES = ("right", "partly", "wrong", "not attempted")

@@ -1,4 +1,4 @@
-"""Keeps our answer cells when nbgrader makes the students' version. Built in the chapter "neuron"."""
+"""Keeps our answer cells when nbgrader makes the students' version."""
 
 from typing import Any
 

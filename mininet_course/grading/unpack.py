@@ -1,4 +1,4 @@
-"""Reads zips and folders that come from strangers. Built in the chapter "neuron".
+"""Reads zips and folders that come from strangers.
 
 Nothing is unpacked by its own name: whoever wants an entry gets its bytes, up to a limit,
 whatever the zip says of its size.
@@ -12,7 +12,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from mininet.course.exercise import CourseError
+from mininet_course.exercise import CourseError
 
 LARGEST = 50_000_000  # bytes of one file
 RATIO = 1000  # how far a file of more than a megabyte may have been squeezed

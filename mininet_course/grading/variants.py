@@ -1,4 +1,4 @@
-"""Numbers of their own for every student on a roster. Built in the chapter "neuron".
+"""Numbers of their own for every student on a roster.
 
 Whoever copies a neighbour's answer then hands in the answer to other numbers. It takes
 exercises that can vary, which `list` marks; the others are the same for all.
@@ -9,10 +9,10 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from mininet.course.exercise import Choice, CourseError, as_tuple
-from mininet.course.packs import content
-from mininet.course.packs.lms import identifier, read_table
-from mininet.course.packs.pack import EXERCISES, Pack
+from mininet_course.exercise import Choice, CourseError, as_tuple
+from mininet_course.grading import content
+from mininet_course.grading.lms import identifier, read_table
+from mininet_course.grading.pack import EXERCISES, Pack
 
 ID_COLUMNS = ("student", "ID", "Identifier", "id", "SIS Login ID", "Username", "Email address")
 

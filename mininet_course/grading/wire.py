@@ -1,4 +1,4 @@
-"""How values cross the sandbox's wall: as JSON and raw numbers, never as code. Built in the chapter "neuron".
+"""How values cross the sandbox's wall: as JSON and raw numbers, never as code.
 
 What comes from inside was made by a process that runs a stranger's code, so everything is
 checked when it is read, and nothing in it is ever called, imported or unpickled.
@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from mininet.course import calling, exercise
-from mininet.course.calling import Result
-from mininet.course.compare import show
+from mininet_course import calling, exercise
+from mininet_course.calling import Result
+from mininet_course.compare import show
 
 LARGEST = 8_000_000  # bytes of one message
 WATCH = 0.2  # seconds

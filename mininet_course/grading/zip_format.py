@@ -1,7 +1,7 @@
-"""An assignment as plain notebooks, for any platform or none. Built in the chapter "neuron"."""
+"""An assignment as plain notebooks, for any platform or none."""
 
-from mininet.course.packs import content
-from mininet.course.packs.pack import Pack
+from mininet_course.grading import content
+from mininet_course.grading.pack import Pack
 
 
 def make(pack: Pack) -> None:

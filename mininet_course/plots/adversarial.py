@@ -1,14 +1,14 @@
-"""Pictures of images changed on purpose, and of what a classifier makes of them. Built in the chapter "adversarial"."""
+"""Pictures of images changed on purpose, and of what a classifier makes of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mininet.plots.curves import DASHES
-from mininet.plots.images import _image, bars
-from mininet.plots.style import BLUE, CYCLE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.curves import DASHES
+from mininet_course.plots.images import _image, bars
+from mininet_course.plots.style import BLUE, CYCLE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
 
 
 def four_pixels(

@@ -1,4 +1,4 @@
-"""The gradient microscope: a small graph of numbers as SVG, box by box. Built in the chapter "autograd-scalar".
+"""The gradient microscope: a small graph of numbers as SVG, box by box.
 
 Each box holds a number's value, its gradient, the same gradient measured by nudging, and when
 the backward pass visited it. The picture is text that this module writes: no other program is needed.
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from mininet.plots.autograd import ancestors, nudged, operation_of, parents_of, rounding, single, value_of
-from mininet.plots.graph_layout import place
-from mininet.plots.style import BLUE, GREY, VERMILLION
+from mininet_course.plots.graph import ancestors, nudged, operation_of, parents_of, rounding, single, value_of
+from mininet_course.plots.graph_layout import place
+from mininet_course.plots.style import BLUE, GREY, VERMILLION
 
 _TOLERANCE = 1e-6  # relative above 1; rounding of large values comes on top
 _SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "truediv": "÷", "neg": "−", "sigmoid": "σ"}

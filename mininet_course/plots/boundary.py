@@ -1,12 +1,12 @@
-"""Two classes of points, and the boundary a model draws between them. Built in the chapter "neuron"."""
+"""Two classes of points, and the boundary a model draws between them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from mininet.plots.style import CLASS_COLOURS, CLASS_MARKERS, new_axes, style
 from mininet.typing import Array
+from mininet_course.plots.style import CLASS_COLOURS, CLASS_MARKERS, new_axes, style
 
 _CELLS = 101  # along each side of the colour field: smooth enough, and 10,201 rows for predict
 _FINE = 301  # for answers of only 0 and 1, whose line would be drawn in stairs

@@ -1,9 +1,9 @@
-"""Numbers that change while a network trains, as lines. Built in the chapter "xor"."""
+"""Numbers that change while a network trains, as lines."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mininet.plots.style import CYCLE, new_axes, style
+from mininet_course.plots.style import CYCLE, new_axes, style
 
 # a line's colour repeats after six lines, its dash after five: thirty pairs before one returns
 DASHES: list[Any] = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1))]

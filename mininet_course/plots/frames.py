@@ -1,4 +1,4 @@
-"""Pictures behind a plain slider, drawn beforehand: no kernel, no library. Built in the chapter "intro".
+"""Pictures behind a plain slider, drawn beforehand: no kernel, no library.
 
 The slider is hidden until the browser runs its handlers: where it could do nothing, only the picture is seen.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from mininet.plots.style import style
+from mininet_course.plots.style import style
 
 MOST_FRAMES = 60
 MOST_BYTES = 400_000  # of one set, as a page holds it

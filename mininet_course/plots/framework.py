@@ -1,7 +1,4 @@
-"""Pictures of a network's inventory, of the package's two halves, and of the bridge between them.
-
-Built in the chapter "framework".
-"""
+"""Pictures of a network's inventory, of the package's two halves, and of the bridge between them."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mininet.plots.style import BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, new_axes, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.style import BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, new_axes, style
 
 _INDENT, _SHAPES, _COUNTS, _BARS, _END = 0.5, 3.6, 7.2, 7.4, 9.4  # where the columns of an inventory stand
 

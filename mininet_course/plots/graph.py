@@ -1,4 +1,4 @@
-"""What a graph is made of, whatever its class, and its gradients by nudging. Built in the chapter "autograd-scalar"."""
+"""What a graph is made of, whatever its class, and its gradients by nudging."""
 
 import math
 import sys

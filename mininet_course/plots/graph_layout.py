@@ -1,4 +1,4 @@
-"""Where to put the boxes of a graph that flows from left to right. Built in the chapter "autograd-scalar".
+"""Where to put the boxes of a graph that flows from left to right.
 
 The usual three steps: a column for every node, an order in every column that crosses few
 lines, then heights near the neighbours'. A line over several columns gets a place in each of them.

@@ -1,4 +1,4 @@
-"""Pictures of images, of weights as images, and of a classifier's answers. Built in the chapter "mnist".
+"""Pictures of images, of weights as images, and of a classifier's answers.
 
 Images are drawn as ink on paper: 0 is white, the largest value black. Weights
 (``diverging=True``) are white at 0, vermillion above, blue below, on one scale.
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mininet.plots.style import BLUE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.style import BLUE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
 
 
 def images(

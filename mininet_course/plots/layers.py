@@ -1,7 +1,4 @@
-"""Pictures of matrix products, of activations from layer to layer, of scores and of gradient checks.
-
-Built in the chapter "layers".
-"""
+"""Pictures of matrix products, of activations from layer to layer, of scores and of gradient checks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +7,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mininet.gradcheck import compare
-from mininet.plots.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, YELLOW, new_axes, new_figure, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    YELLOW,
+    new_axes,
+    new_figure,
+    style,
+)
 
 
 def product(

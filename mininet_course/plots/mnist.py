@@ -1,12 +1,12 @@
-"""A long valley seen from above, and the paths that optimisers take down it. Built in the chapter "mnist"."""
+"""A long valley seen from above, and the paths that optimisers take down it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from mininet.plots.style import CYCLE, GREY, new_axes, style
 from mininet.typing import Floats
+from mininet_course.plots.style import CYCLE, GREY, new_axes, style
 
 _DASHES: list[Any] = ["-", (0, (4, 1.5))]
 

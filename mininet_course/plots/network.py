@@ -1,4 +1,4 @@
-"""A network drawn as circles and lines, with weights and values if given. Built in the chapter "layers"."""
+"""A network drawn as circles and lines, with weights and values if given."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mininet.plots.style import BLUE, VERMILLION, new_axes, style
 from mininet.typing import Floats
+from mininet_course.plots.style import BLUE, VERMILLION, new_axes, style
 
 LIMIT = 8  # a layer with more units than this is drawn abbreviated
 RADIUS = 0.36

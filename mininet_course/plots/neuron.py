@@ -1,12 +1,12 @@
-"""Graphs of functions of one number, and the slope at a point. Built in the chapter "neuron"."""
+"""Graphs of functions of one number, and the slope at a point."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from mininet.plots.style import VERMILLION, new_axes, style
 from mininet.typing import Array
+from mininet_course.plots.style import VERMILLION, new_axes, style
 
 _DASHES = ("-", "--", ":", "-.")
 

@@ -1,14 +1,14 @@
-"""Pictures of defended networks: counts by seed, boxes, losses that end, verdicts. Built in the chapter "robust"."""
+"""Pictures of defended networks: counts by seed, boxes, losses that end, verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mininet.plots.boundary import boundary
-from mininet.plots.curves import DASHES
-from mininet.plots.style import CYCLE, GREY, VERMILLION, new_axes, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.boundary import boundary
+from mininet_course.plots.curves import DASHES
+from mininet_course.plots.style import CYCLE, GREY, VERMILLION, new_axes, style
 
 MARKERS = ("o", "s", "^", "D", "v", "P")  # with a line's colour: no two columns share both
 EDGE = 21  # points along each side of a box where the boundary is looked for

@@ -1,4 +1,4 @@
-"""Palette, fonts and figure sizes of all pictures. Built in the chapter "intro"."""
+"""Palette, fonts and figure sizes of all pictures."""
 
 import io
 from collections.abc import Callable, Iterator

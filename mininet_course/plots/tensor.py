@@ -1,4 +1,4 @@
-"""Pictures of graphs of arrays: Jacobians, broadcasting, kinks, costs. Built in the chapter "autograd-tensor"."""
+"""Pictures of graphs of arrays: Jacobians, broadcasting, kinks, costs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mininet.plots.graph_layout import place
-from mininet.plots.style import (
+from mininet.typing import Array, Floats
+from mininet_course.plots.graph_layout import place
+from mininet_course.plots.style import (
     BLUE,
     CYCLE,
     GREY,
@@ -21,7 +22,6 @@ from mininet.plots.style import (
     new_figure,
     style,
 )
-from mininet.typing import Array, Floats
 
 LARGEST = 12  # rows or columns of a Jacobian whose numbers can still be read
 

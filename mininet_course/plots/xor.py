@@ -1,4 +1,4 @@
-"""The hidden space of a small network: where it puts the points of the plane. Built in the chapter "xor"."""
+"""The hidden space of a small network: where it puts the points of the plane."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,9 +6,17 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.plots.boundary import boundary, points
-from mininet.plots.style import CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION, new_axes, new_figure, style
 from mininet.typing import Array, Floats
+from mininet_course.plots.boundary import boundary, points
+from mininet_course.plots.style import (
+    CLASS_COLOURS,
+    CLASS_MARKERS,
+    GREY,
+    VERMILLION,
+    new_axes,
+    new_figure,
+    style,
+)
 
 Function = Callable[[Array], Array]
 Line = tuple[Array, float]  # (weights (2,), bias): the points with weights · a + bias = 0

@@ -90,7 +90,7 @@ export const network = ({ units, c, seed, hidden }) =>
 
 const UNTRAINED = { units: [], c: 0, steps: 0 };
 
-mount('landing', FIELDS, (frame) => {
+mount('intro', FIELDS, (frame) => {
   const plane = new Plane(frame, {
     x: [-SIDE, SIDE], y: [-SIDE, SIDE], width: 400, height: 400, bare: true,
     label: 'A field with dots of two kinds, tinted by what the network says everywhere',

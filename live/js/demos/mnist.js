@@ -62,7 +62,7 @@ function sentence(probabilities, clean, state, sample) {
 
 // The demo, once its network and its test images are there.
 function build(frame, arrays) {
-  const net = networkFrom(arrays, 'digits');
+  const net = networkFrom(arrays, 'mnist');
   const samples = Array.from(arrays.labels.values, (label, i) =>
     ({ label, pixels: arrays.images.values.subarray(784 * i, 784 * (i + 1)).map((v) => v / 255) }));
 
@@ -128,7 +128,7 @@ function build(frame, arrays) {
 }
 
 if (SCRIPT) {
-  load('digits', new URL('digits-weights.js', SCRIPT)).then(
-    (arrays) => mount('digits', FIELDS, (frame) => build(frame, arrays)),
-    (error) => mount('digits', FIELDS, (frame) => () => frame.say(`The demo has no network: ${error.message}.`)));
+  load('mnist', new URL('mnist-weights.js', SCRIPT)).then(
+    (arrays) => mount('mnist', FIELDS, (frame) => build(frame, arrays)),
+    (error) => mount('mnist', FIELDS, (frame) => () => frame.say(`The demo has no network: ${error.message}.`)));
 }

@@ -111,7 +111,7 @@ class Cell {
     this.tools.append(this.runButton, this.editButton, this.undoButton, this.sign);
     const checked = this.original.match(/^check\("([\w.-]+)"/)?.[1];
     if (checked) {
-      const code = `from mininet.course import hint\nhint("${checked}")`;
+      const code = `from mininet_course import hint\nhint("${checked}")`;
       this.sign.before(button('Hint', () => this.cells.aside(this, code)));
     }
     // below the code; of folded code the tools stay in sight

@@ -1,7 +1,7 @@
 // Brings a page to life: a ▶ on every code cell, run in the reader's own browser, and the bar that goes with it.
 import { Bar } from './bar.js';
 import { Cells } from './cells.js';
-import { Kernel } from './kernel.js';
+import { Kernel } from './python.js';
 import { Store } from './store.js';
 
 function begin() {

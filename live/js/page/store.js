@@ -10,7 +10,7 @@ export class Store {
     this.cells = `${PREFIX}cells:${page}`;
   }
 
-  /** The exercises' record, as the text of the file that `mininet.course` writes; '' if there is none. */
+  /** The exercises' record, as the text of the file that `mininet_course` writes; '' if there is none. */
   get progress() {
     return safely(() => this.storage.getItem(PROGRESS)) ?? '';
   }

@@ -1,7 +1,7 @@
 // Jupyter's own widget manager, for this page's kernel; a script of its own, loaded on the first press.
 import { HTMLManager } from '@jupyter-widgets/html-manager/lib/htmlmanager';
 import * as ipycanvas from 'ipycanvas/lib/widget';
-import { Comm } from './kernel.js';
+import { Comm } from './python.js';
 
 /** Widgets of other packages are those bundled here; nothing is fetched from elsewhere. */
 async function loader(name) {

@@ -1,4 +1,4 @@
-// Arrays from a script that live/weights.py wrote: a page opened from disk can load scripts, and no other file.
+// Arrays from a script that live/arrays.py wrote: a page opened from disk can load scripts, and no other file.
 
 // A 16-bit floating point number from its bits.
 export function half(bits) {

@@ -4,7 +4,7 @@
 
 import { softmax } from './maths.js';
 
-// The network in the arrays of an npz file of the book, of parameters such as "digits/0.weight".
+// The network in the arrays of an npz file of the book, of parameters such as "mnist/0.weight".
 export function networkFrom(arrays, name) {
   return [0, 2, 4].map((layer) => ({
     weight: arrays[`${name}/${layer}.weight`].values,

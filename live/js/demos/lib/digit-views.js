@@ -1,4 +1,4 @@
-// What the demo "digits" shows: a board to draw on, ten bars, and pictures of pixels and of weights.
+// What the demo "mnist" shows: a board to draw on, ten bars, and pictures of pixels and of weights.
 
 import { element, set, text } from './dom.js';
 import { BOX, BRUSH, FIELD, kept } from './pen.js';

@@ -1,4 +1,4 @@
-// A pen on a field of 28 × 28 pixels: strokes to pixels as in `mininet.widgets.mnist`, and strokes as text.
+// A pen on a field of 28 × 28 pixels: strokes to pixels as in `mininet_course.explorers.mnist`, and strokes as text.
 //
 // A stroke is a list of points [x, y], y downwards, from 0 to 28 on the field.
 

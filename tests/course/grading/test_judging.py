@@ -1,0 +1,155 @@
+"""The verdict from outside: the same as the learner's check, and not to be had by saying nothing."""
+
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mininet_course import engine
+from mininet_course.exercise import Choice, CourseError, Exercise, Judged, as_tuple
+from mininet_course.grading import judging
+from mininet_course.grading.judging import Judgement, Question
+from mininet_course.grading.pack import EXERCISES
+
+inside = pytest.importorskip("mininet_course.grading.inside", reason="IPython is missing")
+JUDGED = [e for e in EXERCISES.values() if isinstance(e, Judged)]
+
+
+class Here:
+    """Tries answers as the sandbox does, in this process; ``change`` is what a hostile one makes of the reply."""
+
+    def __init__(self, answers: Mapping[str, Any], change: Any = lambda reply: reply) -> None:
+        self.session = inside.Session(SimpleNamespace(user_ns=dict(answers)), None)
+        self.change, self.asked = change, {}
+
+    def ask(self, message: dict[str, Any], seconds: float) -> Any:
+        self.asked = json.loads(json.dumps(message))
+        said = list(self.session.tried(inside._exercise(self.asked), self.asked))
+        return self.change(json.loads(json.dumps({"said": said, "late": False})))
+
+
+def judged(exercise: Exercise, answer: Any, change: Any = lambda reply: reply, **more: Any) -> Judgement:
+    names = [f"answer_{number}" for number in range(len(as_tuple(answer)))]
+    sandbox: Any = Here(dict(zip(names, as_tuple(answer), strict=True)), change)
+    return judging.judge(sandbox, Question(exercise, names, more.pop("seed", 7), **more))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", JUDGED, ids=lambda e: e.name)
+def test_verdict_outside_is_the_learners(exercise: Judged) -> None:
+    assert judged(exercise, exercise.reference).state == "right"
+    mistake = exercise.mistakes[len(exercise.name) % len(exercise.mistakes)]
+    here, outside = engine.judge(exercise, as_tuple(mistake.answer)), judged(exercise, mistake.answer)
+    assert (outside.state, outside.report) == ("wrong", str(here))
+    assert here.mistake is not None and outside.mistake == here.mistake.name
+
+
+@pytest.mark.parametrize("name", ["neuron.1", "neuron.4", "neuron.8", "neuron.9"])
+def test_a_stub_is_not_attempted(name: str) -> None:
+    exercise = EXERCISES[name]
+    stub: Any = ... if isinstance(exercise, Choice) else getattr(exercise, "given", None) or (...,) * 3
+    if name == "neuron.4":
+
+        def stub(z: Any) -> None:
+            raise NotImplementedError
+
+    assert judged(exercise, stub).state == "not attempted"
+
+
+def test_an_answer_right_on_what_can_be_seen_alone_gets_nothing() -> None:
+    exercise = EXERCISES["neuron.4"]
+    assert isinstance(exercise, Judged)
+    seen = {np.asarray(case["z"]).tobytes(): case for case in engine.cases_of(exercise, None)}
+
+    def looked_up(z: Any) -> Any:
+        return exercise.reference(z) if z.tobytes() in seen else z
+
+    found = judged(exercise, looked_up)
+    assert found.state == "partly" and "hidden" in found.report
+
+
+def test_extra_cases_count() -> None:
+    exercise, extra = EXERCISES["neuron.4"], [{"z": np.array([3.25])}]
+    assert isinstance(exercise, Judged)
+
+    def almost(z: Any) -> Any:
+        return z if np.size(z) == 1 and np.ravel(z)[0] == 3.25 else exercise.reference(z)
+
+    assert judged(exercise, almost).state == "right"
+    assert judged(exercise, almost, extra=extra).state == "partly"
+
+
+def test_extra_cases_that_are_functions_are_refused() -> None:
+    with pytest.raises(CourseError, match="must be numbers"):
+        judging.encoded([{"loss": print}], "neuron.6")
+
+
+def test_the_report_on_hidden_cases_repeats_no_words_of_the_students() -> None:
+    exercise = EXERCISES["neuron.4"]
+    assert isinstance(exercise, Judged)
+    seen = [np.asarray(case["z"]).tobytes() for case in engine.cases_of(exercise, None)]
+
+    def tells(z: Any) -> Any:
+        if z.tobytes() not in seen:
+            print("SECRET", z)
+            raise type(f"SECRET{z.size}", (Exception,), {})(f"SECRET {z}")
+        return exercise.reference(z)
+
+    found = judged(exercise, tells)
+    assert found.state == "partly" and "SECRET" not in found.report
+
+
+def test_hidden_cases_are_such_that_right_answers_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    exercise = EXERCISES["neuron.4"]
+    unlucky, tried = judging.hidden_seed(7, exercise), []
+
+    def dice(exercise: Exercise, answer: Any, seed: int) -> Any:
+        tried.append(seed)
+        return SimpleNamespace(outcome=engine.Outcome.NOT_YET if seed == unlucky else engine.Outcome.PASS)
+
+    monkeypatch.setattr(engine, "judge", dice)
+    assert judging.hidden_seed(7, exercise) == tried[-1] != unlucky
+    assert (
+        judging.hidden_seed(8, exercise)
+        != judging.hidden_seed(7, exercise)
+        != judging.hidden_seed(7, EXERCISES["neuron.5"])
+    )
+    monkeypatch.setattr(engine, "judge", lambda *_: SimpleNamespace(outcome=engine.Outcome.NOT_YET))
+    with pytest.raises(CourseError, match="Leave it out"):
+        judging.hidden_seed(7, exercise)
+
+
+def only(count: int) -> Any:
+    """Return what keeps so much of what was said."""
+    return lambda reply: reply | {"said": reply["said"][:count]}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 9])
+def test_fewer_results_than_cases_are_never_right(count: int) -> None:
+    exercise = EXERCISES["neuron.4"]
+    assert isinstance(exercise, Judged)
+    assert judged(exercise, exercise.reference, only(100)).state == "right"
+    found = judged(exercise, exercise.reference, only(count))
+    assert found.state in ("wrong", "partly") and found.incident == "crash"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [{}, {"said": 3, "late": False}, {"said": [3], "late": False}, {"said": [{"answer": [{}]}], "late": 0}],
+)
+def test_a_reply_that_is_none_ends_the_sandbox(reply: Any) -> None:
+    with pytest.raises(judging.Lost):
+        judged(EXERCISES["neuron.4"], print, lambda _: reply)
+
+
+def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
+    exercise = EXERCISES["neuron.3"]
+    assert isinstance(exercise, Judged)
+    sandbox: Any = Here({"prediction": 0.5})
+    seed = 123456789123456789
+    judging.judge(sandbox, Question(exercise, ["prediction"], judging.hidden_seed(seed, exercise)))
+    assert str(exercise.reference[0]) not in json.dumps(sandbox.asked)
+    assert str(seed) not in json.dumps(sandbox.asked)

@@ -1,0 +1,173 @@
+"""What crosses the sandbox's wall: values arrive as they were, and whatever else comes is refused."""
+
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mininet_course.calling import OutOfTime, Result
+from mininet_course.exercise import WrongForm
+from mininet_course.grading import wire
+
+VALUES = [
+    None,
+    True,
+    3,
+    -2.5,
+    float("inf"),
+    "a text",
+    Ellipsis,
+    (1, [2.0, None], ()),
+    np.arange(6).reshape(2, 3),
+    np.array(0.25, np.float32),
+    np.float32(0.1),
+    np.array([True, False]),
+    np.zeros((0, 3)),
+    np.array(["x", "yz"]),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_values_arrive_as_they_were(value: Any) -> None:
+    got = wire.decode(wire.parse(wire.pack({"value": wire.encode(value)})[4:])["value"])
+    assert type(got) is type(value)
+    if isinstance(value, np.ndarray):
+        assert got.dtype == value.dtype and got.shape == value.shape
+    assert np.array_equal(got, value) if isinstance(value, np.ndarray) else got == value
+
+
+def test_nan_arrives() -> None:
+    assert np.isnan(wire.decode(wire.encode(float("nan"))))
+
+
+class Liar:
+    """Equal to everything, and an array if asked."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __array__(self, *arguments: Any) -> Any:
+        return np.ones(3)
+
+    def __repr__(self) -> str:
+        return "three ones"
+
+
+@pytest.mark.parametrize("value", [Liar(), {1: 2}, 1 << 70, np.array([Liar()], dtype=object)], ids=repr)
+def test_of_other_values_only_their_text_arrives(value: Any) -> None:
+    got = wire.decode(wire.encode(value))
+    assert isinstance(got, wire.Opaque) and type(got).__name__ == type(value).__name__
+    assert not np.array_equal(got, 1)
+
+
+def test_a_subclass_arrives_as_the_plain_thing() -> None:
+    class Text(str):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = str.__hash__
+
+    class Numbers(np.ndarray[Any, Any]):
+        pass
+
+    assert type(wire.decode(wire.encode(Text("A")))) is str
+    assert type(wire.decode(wire.encode(np.ones(2).view(Numbers)))) is np.ndarray
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("x"),
+        KeyError("key"),
+        OutOfTime(),
+        WrongForm("so"),
+        SystemExit(3),
+        np.linalg.LinAlgError("s"),
+    ],
+    ids=repr,
+)
+def test_errors_of_known_kinds_arrive_as_themselves(error: BaseException) -> None:
+    got = wire.decode_result(wire.encode_result(Result(error=error))).error
+    assert type(got) is type(error) and str(got) == str(error)
+
+
+def test_a_students_own_error_arrives_by_name_and_nearest_kind() -> None:
+    class Mine(ValueError):
+        pass
+
+    got = wire.decode_result(wire.encode_result(Result(error=Mine("so")))).error
+    assert isinstance(got, ValueError) and type(got).__name__ == "Mine" and str(got) == "so"
+
+
+HOSTILE = [
+    {"dtype": "|O", "shape": [1], "data": "AAAAAAAAAAA="},
+    {"dtype": "<f8,<f8", "shape": [1], "data": "AAAAAAAAAAA="},
+    {"dtype": "<f8", "shape": [10**12], "data": "AAAAAAAAAAA="},
+    {"dtype": "<f8", "shape": [-1], "data": "AAAAAAAAAAA="},
+    {"dtype": "<f8", "shape": [1], "data": "import os"},
+    {"dtype": "<f8", "shape": "x", "data": "AAAAAAAAAAA="},
+    {"dtype": 8, "shape": [1], "data": "AAAAAAAAAAA="},
+    {"tuple": 3},
+    {"list": [[1]]},
+    {},
+    [1, 2],
+    "text",
+]
+
+
+@pytest.mark.parametrize("made", HOSTILE, ids=repr)
+def test_what_is_no_value_is_refused(made: Any) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.decode(made)
+
+
+RESULT = wire.encode_result(Result())
+
+
+@pytest.mark.parametrize("made", [None, 3, {}, {"value": 1}, RESULT | {"error": {"known": "exec"}}])
+def test_what_is_no_result_is_refused(made: Any) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.decode_result(made)
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, wire.Channel]]:
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        yield theirs, wire.Channel(ours)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        struct.pack(">I", 2**32 - 1),
+        struct.pack(">I", 4) + b"nope",
+        struct.pack(">I", 2) + b"[]",
+        struct.pack(">I", 100_000) + b"[" * 100_000,
+    ],
+    ids=["4 GB", "no JSON", "no message", "deep"],
+)
+def test_what_is_no_message_is_refused(ends: tuple[socket.socket, wire.Channel], data: bytes) -> None:
+    theirs, channel = ends
+    theirs.sendall(data)
+    with pytest.raises(wire.Unreadable):
+        channel.receive(5)
+
+
+def test_a_message_that_never_ends_is_late(ends: tuple[socket.socket, wire.Channel]) -> None:
+    theirs, channel = ends
+    theirs.sendall(struct.pack(">I", 10) + b"{")
+    with pytest.raises(wire.Late):
+        channel.receive(0.3)
+
+
+def test_a_closed_end_is_noticed(ends: tuple[socket.socket, wire.Channel]) -> None:
+    theirs, channel = ends
+    theirs.close()
+    with pytest.raises(wire.Closed):
+        channel.receive(5)

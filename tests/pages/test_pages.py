@@ -1,0 +1,140 @@
+"""The built book in a real browser: no error, nothing remote, no sideways scroll, formulas drawn, no barrier."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import NEEDS_BROWSER, PHONE, WIDE, open_page, serving, sideways, sync_api
+from tests.support.files import BOOK, EXERCISES, NOTEBOOKS, ROOT
+
+pytestmark = NEEDS_BROWSER
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+CHAPTERS = [
+    p.relative_to(ROOT).with_suffix("").as_posix()
+    for p in sorted(BOOK.rglob("*"))
+    if p.suffix == ".md" or p in NOTEBOOKS
+]
+CHAPTERS += [f"{p.parent.name}/{p.stem}" for p in EXERCISES]
+PAGES = [*CHAPTERS, "search", "genindex"]
+
+
+def is_sound(page: "sync_api.Page", found: list[str], scheme: str) -> None:
+    assert found == []
+    assert sideways(page) <= 0
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    broken = page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)")
+    assert broken == []
+
+
+def switch(page: "sync_api.Page", scheme: str) -> None:
+    """Let the reader's system go over to light or dark, and wait until the page has followed."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+
+
+def formulas_are_drawn(page: "sync_api.Page") -> None:
+    wanted = page.locator(".math").count()
+    if wanted:
+        page.wait_for_selector("mjx-container svg", state="attached")
+    assert page.locator("mjx-container").count() == wanted
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+
+
+def findings(page: "sync_api.Page", rules: list[str] | None = None) -> list[str]:
+    """Return what axe-core finds serious or critical in a page, or in these rules alone."""
+    page.add_script_tag(path=AXE)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_sound_and_accessible_in_light_and_dark(
+    browser: "sync_api.Browser", address: str, name: str
+) -> None:
+    page, found = open_page(browser, address, name, WIDE, "light")
+    is_sound(page, found, "light")
+    formulas_are_drawn(page)
+    barriers_light = findings(page)
+    # at once, so that no colour is measured on its way
+    page.add_style_tag(content="*, *::before, *::after { transition: none !important; }")
+    switch(page, "dark")
+    is_sound(page, found, "dark")
+    # colours are all that differs in the dark
+    assert barriers_light + findings(page, ["color-contrast"]) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_sound_on_a_phone_in_dark_and_light(
+    browser: "sync_api.Browser", address: str, name: str
+) -> None:
+    page, found = open_page(browser, address, name, PHONE, "dark")
+    is_sound(page, found, "dark")
+    switch(page, "light")
+    is_sound(page, found, "light")
+    page.context.close()
+
+
+INACCESSIBLE = {
+    "image-alt": "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+    "button-name": "<button></button>",
+    "color-contrast": "<p style='color: #999; background: #fff'>pale</p>",
+    "label": "<input type='range'>",
+}
+
+
+@pytest.mark.parametrize("fault", INACCESSIBLE)
+def test_planted_barrier_is_noticed(browser: "sync_api.Browser", tmp_path: Path, fault: str) -> None:
+    (tmp_path / "page.html").write_text(
+        f"<!doctype html><html lang=en><title>T</title><main><h1>T</h1>{INACCESSIBLE[fault]}</main>"
+    )
+    page, _ = open_page(browser, tmp_path.as_uri(), "page", WIDE, "light")
+    assert any(finding.startswith(f"{fault}:") for finding in findings(page))
+    page.context.close()
+
+
+def test_the_book_works_from_disk_search_included(browser: "sync_api.Browser", site: Path) -> None:
+    home = site.as_uri()
+    page, found = open_page(browser, home, "book/xor", WIDE, "light")
+    page.wait_for_selector("mjx-container svg", state="attached")
+    assert found == []
+    page.goto(f"{home}/search.html?q=perceptron")
+    page.wait_for_selector("ul.search li a")
+    assert "neuron" in page.locator("ul.search").inner_text().lower()
+    # the results lack their excerpts: browsers let no page opened from disk read another
+    assert not [complaint for complaint in found if "another host" in complaint]
+    page.context.close()
+
+
+FAULTS = {
+    "page error": "<script>throw new Error('planted')</script>",
+    "404": "<img src='gone.png'>",
+    "another host": "<script src='http://127.0.0.2:9/x.js'></script>",
+    "console": "<script>console.error('planted')</script>",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_noticed(browser: "sync_api.Browser", tmp_path: Path, fault: str) -> None:
+    (tmp_path / "page.html").write_text(f"<!doctype html><link rel=icon href=data:,><p>x</p>{FAULTS[fault]}")
+    with serving(tmp_path) as home:
+        page, found = open_page(browser, home, "page", WIDE, "light")
+        assert any(fault in complaint for complaint in found), found
+        page.context.close()
+
+
+def test_planted_wide_table_is_noticed(browser: "sync_api.Browser", tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        "<!doctype html><body style='margin: 0'><p style='width: 600px'>wide</p>"
+    )
+    page, _ = open_page(browser, tmp_path.as_uri(), "page", PHONE, "light")
+    assert sideways(page) == 210
+    page.context.close()
