@@ -26,7 +26,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Exercise, Written
-from tools.notebooks import NOTEBOOK_METADATA, normalise
+from tools.notebooks import GENERATED, NOTEBOOK_METADATA, normalise
 
 ROOT = Path(__file__).parent.parent
 ROLES = {"task", "answer", "check", "run", "show", "why", "written"}
@@ -55,13 +55,19 @@ def learners(chapter: str, cells: Sequence[NotebookNode]) -> NotebookNode:
     """Return the notebook of stubs: nothing of any answer in it."""
     kept = [cell for cell in cells if _role(cell) not in ONLY_IN_SOLUTIONS]
     made = [_titled(chapter, cells[0], "Exercises", HOW_TO), *(_learners_cell(cell) for cell in kept[1:])]
-    return normalise(new_notebook(cells=made, metadata=NOTEBOOK_METADATA))
+    return normalise(new_notebook(cells=made, metadata=_metadata(chapter)))
 
 
 def solved(chapter: str, cells: Sequence[NotebookNode]) -> NotebookNode:
     """Return the notebook with answers, not yet run; also a page of the book, on which answers are folded."""
     made = [_titled(chapter, cells[0], "Solutions", FOLDED), *map(_solved_cell, cells[1:])]
-    return normalise(new_notebook(cells=made, metadata=NOTEBOOK_METADATA))
+    return normalise(new_notebook(cells=made, metadata=_metadata(chapter)))
+
+
+def _metadata(chapter: str) -> dict[str, object]:
+    """Return a notebook's metadata, which say where an edit belongs."""
+    origin = {"from": f"exercises/sources/{chapter}.py", "by": "make exercises"}
+    return {**NOTEBOOK_METADATA, GENERATED: origin}
 
 
 def source(chapter: str, folder: Path = ROOT / "exercises" / "sources") -> list[NotebookNode]:

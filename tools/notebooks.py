@@ -26,6 +26,8 @@ from PIL import Image
 from mininet_course.explorers.explorer import FRAMES
 
 KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
+# in the metadata of a notebook that a program makes: from what, and how to make it anew
+GENERATED = "generated"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -35,7 +37,8 @@ NOTEBOOK_METADATA = {
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Bring a notebook into its committed form, in place, and return it."""
-    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    generated = {key: notebook.metadata[key] for key in (GENERATED,) if key in notebook.metadata}
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA | generated)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: set[str] = set()
     for cell in notebook.cells:
