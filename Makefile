@@ -4,8 +4,8 @@ BIN := .venv/bin
 # one BLAS thread: on a small busy machine two are slower than one
 export OPENBLAS_NUM_THREADS ?= 1
 
-# as many processes as cores; a file's tests, and a notebook's cells, stay together and in order
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# as many processes as cores; conftest.py says what stays together, and what is begun first
+PARALLEL := -n auto --no-loadscope-reorder
 
 .PHONY: book test check style serve slides lab notebooks exercises bench clean
 
