@@ -155,7 +155,9 @@ def spread(work: Mapping[str, int], weeks: int) -> list[list[str]]:
     """
     names = list(work)
     if not 1 <= weeks <= len(names):
-        raise ValueError(f"{len(names)} chapters do not fill {weeks} weeks; plan other things for some of them.")
+        raise ValueError(
+            f"{len(names)} chapters do not fill {weeks} weeks; plan other things for some of them."
+        )
     ways = ([0, *cuts, len(names)] for cuts in combinations(range(1, len(names)), weeks - 1))
     weekly = ([names[a:b] for a, b in pairwise(way)] for way in ways)
     return min(weekly, key=lambda plan: sorted((sum(work[c] for c in week) for week in plan), reverse=True))
