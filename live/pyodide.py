@@ -25,7 +25,7 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 LOCK = "pyodide-lock.json"
 # loaded before the first cell runs
 AT_START = ("ipywidgets", "pyodide-kernel")
-# comes with the first import of mininet, whose parts import these when they are used
+# comes with the first import of mininet or mininet_course: what their modules import
 WITH_MININET = ("ipycanvas", "ipywidgets", "matplotlib", "numpy", "safetensors", "tqdm")
 # what JupyterLite's kernel asks for besides
 FOR_LITE = ("jedi", "micropip", "pyodide-http", "setuptools")

@@ -9,17 +9,16 @@ A page holds a table between `<!-- made: NAME -->` and `<!-- end -->`; what lies
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import combinations, pairwise
 from pathlib import Path
 
 import jupytext
-import nbformat
 from nbformat import NotebookNode
 
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
-from tools import chapters
+from tools import chapters, notebooks
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "book" / "instructors"
@@ -42,7 +41,7 @@ PLANS: Mapping[int, Mapping[int, str]] = {
 @cache
 def notebook(chapter: str) -> NotebookNode:
     """Return a chapter."""
-    return nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    return notebooks.read(ROOT / "book" / f"{chapter}.ipynb")
 
 
 def title(chapter: str) -> str:
@@ -156,7 +155,9 @@ def spread(work: Mapping[str, int], weeks: int) -> list[list[str]]:
     """
     names = list(work)
     if not 1 <= weeks <= len(names):
-        raise ValueError(f"{len(names)} chapters do not fill {weeks} weeks; plan other things for some of them.")
+        raise ValueError(
+            f"{len(names)} chapters do not fill {weeks} weeks; plan other things for some of them."
+        )
     ways = ([0, *cuts, len(names)] for cuts in combinations(range(1, len(names)), weeks - 1))
     weekly = ([names[a:b] for a, b in pairwise(way)] for way in ways)
     return min(weekly, key=lambda plan: sorted((sum(work[c] for c in week) for week in plan), reverse=True))
@@ -241,7 +242,7 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "times": of_times,
     "goals": of_goals,
     "slides": of_slides,
-    **{f"plan {weeks}": lambda weeks=weeks: of_plan(weeks) for weeks in PLANS},
+    **{f"plan {weeks}": partial(of_plan, weeks) for weeks in PLANS},
     "exercises": of_exercises,
 }
 

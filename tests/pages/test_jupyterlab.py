@@ -33,7 +33,7 @@ explorer(draw, {"w": FloatSlider(1)}, "A line that rises with w")
 
 FRAMES = """
 import matplotlib.pyplot as plt
-from mininet_course.plots.frames import frames
+from mininet_course.plots.film import frames
 
 frames(lambda w: plt.plot([0, w]), [1, 2, 3], "w", "A line that rises with w")
 """

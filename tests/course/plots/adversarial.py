@@ -18,7 +18,7 @@ from mininet_course.plots.adversarial import (
     transfer,
     walk,
 )
-from mininet_course.plots.style import VERMILLION
+from mininet_course.plots.palette import VERMILLION
 
 
 @pytest.fixture(autouse=True)
