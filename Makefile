@@ -7,6 +7,10 @@ export OPENBLAS_NUM_THREADS ?= 1
 # as many processes as cores; conftest.py says what stays together, and what is begun first
 PARALLEL := -n auto --no-loadscope-reorder
 
+# uv installs in seconds what takes pip minutes; where the index has none for this machine, pip does
+INSTALL = $$(test -x $(BIN)/uv && echo $(BIN)/uv pip install --python $(BIN)/python \
+  || echo $(BIN)/python -m pip install --disable-pip-version-check) --quiet
+
 .PHONY: book test check style serve slides lab notebooks exercises bench clean
 
 book: .venv/installed live/static/live.js  ## build the book into _build/html; PYODIDE=FOLDER serves Python too
@@ -54,7 +58,8 @@ clean:
 	@echo "Installing the course's Python packages into .venv (once; a minute or two) …"
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: uv
+	$(INSTALL) -r requirements.txt -c constraints.txt
 	touch $@
 
 # the browser's side: other people's scripts, pinned in package-lock.json; npm comes with .venv
@@ -67,7 +72,9 @@ live/static/live.js: node_modules/installed live/build.js $(shell find live/js -
 	$(BIN)/node live/build.js
 	touch $@
 
-# PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1
+# PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1. PyTorch by pip, whose settings
+# name where a build for the processor alone is to be had; what it finds is enough for uv, which would take CUDA's.
 .venv/compared: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[compare]" -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch -c constraints.txt
+	$(INSTALL) -e ".[compare]" -c constraints.txt
 	touch $@

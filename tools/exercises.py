@@ -210,10 +210,14 @@ def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return normalise(notebook)
 
 
-def make(chapter: str) -> dict[Path, str]:
-    """Return the text of a chapter's two notebooks by where it belongs."""
+def make(chapter: str, execute: bool = True) -> dict[Path, str]:
+    """Return the text of a chapter's two notebooks by where it belongs; the solutions run, or as they are before."""
     cells = source(chapter)
-    notebooks = {"exercises": learners(chapter, cells), "solutions": run(solved(chapter, cells), ROOT)}
+    answers = solved(chapter, cells)
+    notebooks = {
+        "exercises": learners(chapter, cells),
+        "solutions": run(answers, ROOT) if execute else answers,
+    }
     return {ROOT / kind / f"{chapter}.ipynb": as_text(nb) for kind, nb in notebooks.items()}
 
 
