@@ -19,8 +19,17 @@ export function mount(name, fields, build) {
 }
 
 class Frame {
-  #fields; #name; #draw; #drawing = false; #bound = []; #players = [];
-  #touched = false; #writing; #speaking; #spoken; #link;
+  #fields;
+  #name;
+  #draw;
+  #drawing = false;
+  #bound = [];
+  #players = [];
+  #touched = false;
+  #writing;
+  #speaking;
+  #spoken;
+  #link;
 
   constructor(figure, name, fields, build) {
     Object.assign(this, { figure, calm: matchMedia('(prefers-reduced-motion: reduce)').matches });
@@ -33,7 +42,10 @@ class Frame {
     this.says = element('p', { class: 'demo-says' });
     this.#spoken = element('p', { class: 'demo-spoken', 'aria-live': 'polite' });
     this.#link = this.button('copy link', () => this.#copy());
-    const foot = this.row(this.button('start again', () => this.reset()), this.#link);
+    const foot = this.row(
+      this.button('start again', () => this.reset()),
+      this.#link,
+    );
     foot.classList.add('demo-foot');
     figure.append(this.box, this.says, this.#spoken, foot); // `build` may move the sentence elsewhere
     for (const event of ['pointerdown', 'keydown']) {
@@ -43,8 +55,10 @@ class Frame {
     this.#update();
     figure.classList.add('demo-ready');
 
-    new MutationObserver(() => this.redraw())
-      .observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    new MutationObserver(() => this.redraw()).observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ['data-theme'],
+    });
     matchMedia('print').addEventListener('change', () => this.#update()); // at once: the printer does not wait
     addEventListener('hashchange', () => this.#follow());
     if (linked) figure.scrollIntoView();
@@ -118,20 +132,27 @@ class Frame {
   // One of several, for a choice: `texts` maps its words to what the reader sees.
   choice(field, label, texts) {
     const group = `${this.figure.id}-${field}`;
-    const inputs = Object.keys(texts).map((word) => element('input', { type: 'radio', name: group, value: word }));
+    const inputs = Object.keys(texts).map((word) =>
+      element('input', { type: 'radio', name: group, value: word }),
+    );
     for (const input of inputs) {
       input.addEventListener('change', () => this.set({ [field]: input.value }));
     }
     this.#bound.push((state) => inputs.forEach((input) => (input.checked = input.value === state[field])));
-    const labels = inputs.map((input) => element('label', {}, input, element('span', {}, texts[input.value])));
+    const labels = inputs.map((input) =>
+      element('label', {}, input, element('span', {}, texts[input.value])),
+    );
     return element('fieldset', { class: 'demo-choice' }, element('legend', {}, label), ...labels);
   }
 
   // Numbers with names: numbers({ loss: 'loss' }) returns [node, show], and show({ loss: '0.69' }) fills it.
   numbers(names) {
     const values = Object.fromEntries(Object.keys(names).map((key) => [key, element('dd')]));
-    const pairs = Object.entries(names).map(([key, name]) => element('div', {}, element('dt', {}, name), values[key]));
-    const show = (texts) => Object.entries(texts).forEach(([key, value]) => (values[key].textContent = value));
+    const pairs = Object.entries(names).map(([key, name]) =>
+      element('div', {}, element('dt', {}, name), values[key]),
+    );
+    const show = (texts) =>
+      Object.entries(texts).forEach(([key, value]) => (values[key].textContent = value));
     return [element('dl', { class: 'demo-numbers' }, ...pairs), show];
   }
 
@@ -185,8 +206,14 @@ class Frame {
       await navigator.clipboard.writeText(this.link);
       this.#link.textContent = 'link copied';
       setTimeout(() => (this.#link.textContent = 'copy link'), 2000);
-    } catch { // no clipboard, or no leave to use it: show the link, selected
-      const shown = element('input', { readonly: true, value: this.link, 'aria-label': 'link', class: 'demo-link' });
+    } catch {
+      // no clipboard, or no leave to use it: show the link, selected
+      const shown = element('input', {
+        readonly: true,
+        value: this.link,
+        'aria-label': 'link',
+        class: 'demo-link',
+      });
       this.#link.replaceWith(shown);
       shown.select();
     }
@@ -194,15 +221,26 @@ class Frame {
 }
 
 class Player {
-  #step; #frame; #seen = false; #texts; #changed;
+  #step;
+  #frame;
+  #seen = false;
+  #texts;
+  #changed;
 
   constructor(figure, step, play, pause, changed) {
     this.#step = step;
     this.#texts = { true: pause, false: play };
     this.#changed = changed;
     this.running = false;
-    this.button = element('button', { type: 'button', class: 'demo-button demo-play',
-      click: () => (this.running ? this.stop() : this.start()) }, play);
+    this.button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'demo-button demo-play',
+        click: () => (this.running ? this.stop() : this.start()),
+      },
+      play,
+    );
     new IntersectionObserver(([entry]) => {
       this.#seen = entry.isIntersecting;
       this.#go();

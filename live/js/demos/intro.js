@@ -52,27 +52,51 @@ export function start(seed, hidden) {
   return { units: Array.from({ length: hidden }, unit), c: 0 };
 }
 
-const LR = 0.3, SIDE = 2, MOST = 60, ENOUGH = 0.03, PATIENCE = 3000;
-const around = (n, r, kind, turn = 0) => Array.from({ length: n }, (_, i) => {
-  const angle = 2 * Math.PI * (i / n) + turn;
-  return [r * Math.cos(angle), r * Math.sin(angle), kind].map((v) => Math.round(v * 100) / 100);
-});
-const moon = (sign) => Array.from({ length: 7 }, (_, i) => {
-  const angle = (Math.PI * i) / 6;
-  const place = [sign * (1.1 * Math.cos(angle) - 0.5), sign * (1.2 * Math.sin(angle) - 0.3)];
-  return [...place.map((v) => Math.round(v * 100) / 100), Number(sign > 0)];
-});
+const LR = 0.3,
+  SIDE = 2,
+  MOST = 60,
+  ENOUGH = 0.03,
+  PATIENCE = 3000;
+const around = (n, r, kind, turn = 0) =>
+  Array.from({ length: n }, (_, i) => {
+    const angle = 2 * Math.PI * (i / n) + turn;
+    return [r * Math.cos(angle), r * Math.sin(angle), kind].map((v) => Math.round(v * 100) / 100);
+  });
+const moon = (sign) =>
+  Array.from({ length: 7 }, (_, i) => {
+    const angle = (Math.PI * i) / 6;
+    const place = [sign * (1.1 * Math.cos(angle) - 0.5), sign * (1.2 * Math.sin(angle) - 0.3)];
+    return [...place.map((v) => Math.round(v * 100) / 100), Number(sign > 0)];
+  });
 const corner = (sx, sy) =>
-  [[0.7, 0.8], [1.2, 1.4], [1.5, 0.7]].map(([x, y]) => [sx * x, sy * y, Number(sx * sy > 0)]);
+  [
+    [0.7, 0.8],
+    [1.2, 1.4],
+    [1.5, 0.7],
+  ].map(([x, y]) => [sx * x, sy * y, Number(sx * sy > 0)]);
 const PATTERNS = {
-  'two sides': [[-1.2, 0.9], [-0.6, 1.2], [-1.4, -0.2], [-0.7, 0.1], [-0.1, 1.4]].flatMap(([x, y]) =>
-    [[x, y, 0], [-x, -y, 1]]),
+  'two sides': [
+    [-1.2, 0.9],
+    [-0.6, 1.2],
+    [-1.4, -0.2],
+    [-0.7, 0.1],
+    [-0.1, 1.4],
+  ].flatMap(([x, y]) => [
+    [x, y, 0],
+    [-x, -y, 1],
+  ]),
   ring: [...around(5, 0.5, 0, 0.3), ...around(9, 1.5, 1)],
-  corners: [[1, 1], [-1, -1], [1, -1], [-1, 1]].flatMap(([sx, sy]) => corner(sx, sy)),
+  corners: [
+    [1, 1],
+    [-1, -1],
+    [1, -1],
+    [-1, 1],
+  ].flatMap(([sx, sy]) => corner(sx, sy)),
   moons: [...moon(1), ...moon(-1)],
 };
 
-const WEIGHT = number({ limit: 1000 }), PLACE = number({ min: -SIDE, max: SIDE });
+const WEIGHT = number({ limit: 1000 }),
+  PLACE = number({ min: -SIDE, max: SIDE });
 export const FIELDS = {
   dots: rows({ start: PATTERNS.ring, columns: [PLACE, PLACE, number({ min: 0, max: 1 })], most: MOST }),
   kind: choice('yes', ['yes', 'no']),
@@ -86,16 +110,21 @@ export const FIELDS = {
 
 // Return the network that a state describes.
 export const network = ({ units, c, seed, hidden }) =>
-  (units.length === hidden ? { units, c } : start(seed, hidden));
+  units.length === hidden ? { units, c } : start(seed, hidden);
 
 const UNTRAINED = { units: [], c: 0, steps: 0 };
 
 mount('intro', FIELDS, (frame) => {
   const plane = new Plane(frame, {
-    x: [-SIDE, SIDE], y: [-SIDE, SIDE], width: 400, height: 400, bare: true,
+    x: [-SIDE, SIDE],
+    y: [-SIDE, SIDE],
+    width: 400,
+    height: 400,
+    bare: true,
     label: 'A field with dots of two kinds, tinted by what the network says everywhere',
   });
-  const lines = svg('g'), dots = svg('g');
+  const lines = svg('g'),
+    dots = svg('g');
   plane.lines.append(lines);
   plane.marks.append(dots);
 
@@ -107,11 +136,14 @@ mount('intro', FIELDS, (frame) => {
     frame.set({ units: net.units, c: net.c, steps: state.steps + times });
     return net;
   };
-  const player = frame.player(() => {
-    const { dots, steps } = frame.state;
-    if (!dots.length || steps - began > PATIENCE) return false;
-    return loss(learn(2), dots) > ENOUGH;
-  }, { play: 'learn', pause: 'pause', alone: !frame.linked });
+  const player = frame.player(
+    () => {
+      const { dots, steps } = frame.state;
+      if (!dots.length || steps - began > PATIENCE) return false;
+      return loss(learn(2), dots) > ENOUGH;
+    },
+    { play: 'learn', pause: 'pause', alone: !frame.linked },
+  );
   player.button.addEventListener('click', () => (began = frame.state.steps));
   const go = () => {
     began = frame.state.steps;
@@ -129,12 +161,14 @@ mount('intro', FIELDS, (frame) => {
     const others = state.dots.filter((dot) => Math.hypot(dot[0] - x, dot[1] - y) > 0.16);
     const place = [x, y].map((v) => Math.round(v * 100) / 100);
     if (others.length < state.dots.length) frame.set({ dots: others });
-    else if (state.dots.length < MOST) frame.set({ dots: [...state.dots, [...place, Number(state.kind === 'yes')]] });
+    else if (state.dots.length < MOST)
+      frame.set({ dots: [...state.dots, [...place, Number(state.kind === 'yes')]] });
     go();
   };
   let aim = [0, 0];
   const cross = plane.handle(svg('g', { class: 'demo-aim' }, svg('path', { d: 'M-12 0H12M0-12V12' })), {
-    label: 'aim: move with the arrow keys, Enter drops a dot or takes one away', step: 0.1,
+    label: 'aim: move with the arrow keys, Enter drops a dot or takes one away',
+    step: 0.1,
     at: () => aim,
     move: (place) => {
       aim = place;
@@ -149,41 +183,65 @@ mount('intro', FIELDS, (frame) => {
   plane.marks.append(cross);
   plane.svg.addEventListener('click', (event) => drop(plane.at(event)));
 
-  const patterns = frame.row(element('span', { class: 'demo-legend' }, 'Or start from'),
-    ...Object.entries(PATTERNS).map(([name, pattern]) => frame.button(name, () => {
-      frame.set({ ...UNTRAINED, dots: pattern });
-      go();
-    })),
+  const patterns = frame.row(
+    element('span', { class: 'demo-legend' }, 'Or start from'),
+    ...Object.entries(PATTERNS).map(([name, pattern]) =>
+      frame.button(name, () => {
+        frame.set({ ...UNTRAINED, dots: pattern });
+        go();
+      }),
+    ),
     frame.button('nothing', () => {
       player.stop();
       frame.set({ ...UNTRAINED, dots: [] });
-    }));
+    }),
+  );
   const [numbers, show] = frame.numbers({ loss: 'loss', right: 'right', steps: 'steps' });
-  const picture = svg('svg', { viewBox: '0 0 220 120', role: 'img', class: 'demo-tiny',
-    'aria-label': 'The network: two inputs, the hidden units, one answer. Wider lines are larger weights, ' +
-      'dashed ones negative.' });
+  const picture = svg('svg', {
+    viewBox: '0 0 220 120',
+    role: 'img',
+    class: 'demo-tiny',
+    'aria-label':
+      'The network: two inputs, the hidden units, one answer. Wider lines are larger weights, ' +
+      'dashed ones negative.',
+  });
   frame.add(
     element('div', { class: 'demo-stage' }, plane.node, frame.says),
-    element('div', { class: 'demo-panel' },
+    element(
+      'div',
+      { class: 'demo-panel' },
       frame.choice('kind', 'Click into the field to drop', { yes: 'an orange square', no: 'a blue circle' }),
-      frame.row(player.button, one, restart), numbers, picture,
-      frame.slider('hidden', 'hidden units', { changed: () => {
-        frame.set(UNTRAINED);
-        go();
-      } }),
+      frame.row(player.button, one, restart),
+      numbers,
+      picture,
+      frame.slider('hidden', 'hidden units', {
+        changed: () => {
+          frame.set(UNTRAINED);
+          go();
+        },
+      }),
       frame.toggle('lines', 'show each hidden unit’s own line'),
-      patterns),
+      patterns,
+    ),
   );
 
   return (state) => {
-    const net = network(state), n = state.dots.length, count = right(net, state.dots);
+    const net = network(state),
+      n = state.dots.length,
+      count = right(net, state.dots);
     plane.shade((x, y) => score(net, [x, y]));
     lines.replaceChildren(...(state.lines ? net.units.map((unit) => unitLine(plane, unit)) : []));
-    dots.replaceChildren(...state.dots.map((dot) => {
-      const wrong = score(net, dot) > 0 !== (dot[2] === 1);
-      return svg('g', { transform: `translate(${plane.px(dot[0])} ${plane.py(dot[1])})` },
-        ...(wrong ? [svg('circle', { r: 12, class: 'demo-wrong' })] : []), plane.mark(dot[2] === 1));
-    }));
+    dots.replaceChildren(
+      ...state.dots.map((dot) => {
+        const wrong = score(net, dot) > 0 !== (dot[2] === 1);
+        return svg(
+          'g',
+          { transform: `translate(${plane.px(dot[0])} ${plane.py(dot[1])})` },
+          ...(wrong ? [svg('circle', { r: 12, class: 'demo-wrong' })] : []),
+          plane.mark(dot[2] === 1),
+        );
+      }),
+    );
     set(cross, { transform: `translate(${plane.px(aim[0])} ${plane.py(aim[1])})` });
     draw(picture, net);
     for (const button of [player.button, one]) button.disabled = n === 0;
@@ -204,25 +262,35 @@ function sentence(n, count, value, running, { steps, hidden }) {
 
 // Where a hidden unit's own score is 0; fainter, the less the unit counts.
 function unitLine(plane, [w1, w2, b, v]) {
-  const part = -b / (w1 * w1 + w2 * w2), far = 9 / Math.hypot(w1, w2);
+  const part = -b / (w1 * w1 + w2 * w2),
+    far = 9 / Math.hypot(w1, w2);
   const ends = [-1, 1].map((side) => [part * w1 - side * far * w2, part * w2 + side * far * w1]);
   return svg('path', {
-    class: 'demo-unitline', opacity: Math.min(0.25 + Math.abs(v) / 2, 1),
+    class: 'demo-unitline',
+    opacity: Math.min(0.25 + Math.abs(v) / 2, 1),
     d: `M${ends.map(([x, y]) => `${plane.px(x)} ${plane.py(y)}`).join('L')}`,
   });
 }
 
 function draw(picture, { units }) {
   const place = (n, i) => 60 + (i - (n - 1) / 2) * Math.min(34, 108 / n);
-  const line = (x1, y1, x2, y2, w) => svg('path', {
-    d: `M${x1} ${y1}L${x2} ${y2}`, 'stroke-width': 0.4 + 1.6 * Math.min(Math.abs(w), 4),
-    class: w < 0 ? 'demo-weight demo-minus' : 'demo-weight',
-  });
+  const line = (x1, y1, x2, y2, w) =>
+    svg('path', {
+      d: `M${x1} ${y1}L${x2} ${y2}`,
+      'stroke-width': 0.4 + 1.6 * Math.min(Math.abs(w), 4),
+      class: w < 0 ? 'demo-weight demo-minus' : 'demo-weight',
+    });
   const unit = (x, y) => svg('circle', { cx: x, cy: y, r: 6, class: 'demo-circle' });
-  const hidden = units.map((_, j) => place(units.length, j)), inputs = [place(2, 0), place(2, 1)];
+  const hidden = units.map((_, j) => place(units.length, j)),
+    inputs = [place(2, 0), place(2, 1)];
   picture.replaceChildren(
     ...units.flatMap(([w1, w2, , v], j) => [
-      line(20, inputs[0], 110, hidden[j], w1), line(20, inputs[1], 110, hidden[j], w2),
-      line(110, hidden[j], 200, 60, v)]),
-    ...inputs.map((y) => unit(20, y)), ...hidden.map((y) => unit(110, y)), unit(200, 60));
+      line(20, inputs[0], 110, hidden[j], w1),
+      line(20, inputs[1], 110, hidden[j], w2),
+      line(110, hidden[j], 200, 60, v),
+    ]),
+    ...inputs.map((y) => unit(20, y)),
+    ...hidden.map((y) => unit(110, y)),
+    unit(200, 60),
+  );
 }

@@ -14,7 +14,10 @@ const outer = (x, dz) => x.map((v) => dz.map((d) => v * d));
 const back = (dz, W) => W.map((row) => row.reduce((sum, w, m) => sum + dz[m] * w, 0)); // dz @ W.T
 
 export function forward({ x, W1, b1, W2, b2, label }) {
-  const z = linear(x, W1, b1), a = z.map(Math.tanh), s = linear(a, W2, b2), p = softmax(s);
+  const z = linear(x, W1, b1),
+    a = z.map(Math.tanh),
+    s = linear(a, W2, b2),
+    p = softmax(s);
   const top = Math.max(...s);
   const loss = top - s[label] + Math.log(s.reduce((sum, v) => sum + Math.exp(v - top), 0));
   return { x, z, a, s, p, loss };
@@ -24,7 +27,8 @@ export function forward({ x, W1, b1, W2, b2, label }) {
 export function backward(net) {
   const { x, a, p } = forward(net);
   const ds = p.map((v, i) => v - (i === net.label ? 1 : 0));
-  const da = back(ds, net.W2), slope = a.map((v) => 1 - v * v);
+  const da = back(ds, net.W2),
+    slope = a.map((v) => 1 - v * v);
   const dz = da.map((d, j) => d * slope[j]);
   return { ds, dW2: outer(a, ds), db2: ds, da, slope, dz, dW1: outer(x, dz), db1: dz, dx: back(dz, net.W1) };
 }
@@ -35,7 +39,8 @@ export function step(net, lr) {
   return { W1: less(net.W1, dW1), b1: less(net.b1, db1), W2: less(net.W2, dW2), b2: less(net.b2, db2) };
 }
 
-const INPUT = { min: -2, max: 2, step: 0.1 }, WEIGHT = { min: -2, max: 2, step: 0.05, limit: 1000 };
+const INPUT = { min: -2, max: 2, step: 0.1 },
+  WEIGHT = { min: -2, max: 2, step: 0.05, limit: 1000 };
 const matrix = (start) =>
   rows({ start, columns: start[0].map(() => number(WEIGHT)), least: start.length, most: start.length });
 
@@ -44,17 +49,30 @@ export const FIELDS = {
   x0: number({ start: 0.5, ...INPUT }),
   x1: number({ start: -1.2, ...INPUT }),
   label: choice('1', ['0', '1']),
-  W1: matrix([[0.496111, 0.970687, 0.835597], [0.024817, 0.964952, 1.0434]]),
+  W1: matrix([
+    [0.496111, 0.970687, 0.835597],
+    [0.024817, 0.964952, 1.0434],
+  ]),
   b1: matrix([[0, 0, 0]]),
-  W2: matrix([[1.03035, -0.918342], [-0.101826, 0.235205], [-0.475137, -0.270604]]),
+  W2: matrix([
+    [1.03035, -0.918342],
+    [-0.101826, 0.235205],
+    [-0.475137, -0.270604],
+  ]),
   b2: matrix([[0, 0]]),
   step: number({ start: 0, min: 0, max: 7, step: 1 }),
   lr: number({ start: 0.5, min: 0.1, max: 2, step: 0.1 }),
 };
 
 // Return the network that a state describes.
-export const network = ({ x0, x1, label, W1, b1, W2, b2 }) =>
-  ({ x: [x0, x1], W1, b1: b1[0], W2, b2: b2[0], label: Number(label) });
+export const network = ({ x0, x1, label, W1, b1, W2, b2 }) => ({
+  x: [x0, x1],
+  W1,
+  b1: b1[0],
+  W2,
+  b2: b2[0],
+  label: Number(label),
+});
 
 const product = (a, b) => `${bracketed(a)} · ${bracketed(b)}`;
 const bracketed = (v) => (v < 0 ? `(${text(v, 2)})` : text(v, 2));
@@ -64,7 +82,8 @@ const bracketed = (v) => (v < 0 ? `(${text(v, 2)})` : text(v, 2));
 const STEPS = [
   {
     name: 'the input',
-    says: ({ x, label }) => `The input arrives: x = (${text(x[0], 2)}, ${text(x[1], 2)}). The right answer is ` +
+    says: ({ x, label }) =>
+      `The input arrives: x = (${text(x[0], 2)}, ${text(x[1], 2)}). The right answer is ` +
       `class ${label}. Press “next” to send x through the first layer.`,
     rows: ({ x }) => x.map((v, d) => [`x[${d}]`, 'given', v]),
   },
@@ -85,7 +104,8 @@ const STEPS = [
   },
   {
     name: 'softmax and loss',
-    says: ({ label }, f) => `Softmax makes probabilities of the scores. Class ${label} was right and got ` +
+    says: ({ label }, f) =>
+      `Softmax makes probabilities of the scores. Class ${label} was right and got ` +
       `${text(f.p[label])}; the loss is −log of that, ${text(f.loss)}. Here the way back begins, with p − y.`,
     rows: (net, f, b) => [
       ...f.p.map((v, m) => [`p[${m}]`, `softmax(s)[${m}]`, v]),
@@ -95,33 +115,45 @@ const STEPS = [
   },
   {
     name: 'Linear(3, 2).backward',
-    says: () => 'Each weight gets the value at its line’s start times the gradient at its end. And each a gets ' +
+    says: () =>
+      'Each weight gets the value at its line’s start times the gradient at its end. And each a gets ' +
       'the gradients at the ends of its lines, times the weights, added up.',
     rows: (net, f, b) => blame('2', 'a', f.a, 's', b.ds, b.dW2, net.W2, b.da),
   },
   {
     name: 'Tanh.backward',
-    says: (net, f, b) => 'Each gradient is multiplied by the tanh’s own slope, 1 − a². Where a is near 1 or −1, ' +
+    says: (net, f, b) =>
+      'Each gradient is multiplied by the tanh’s own slope, 1 − a². Where a is near 1 or −1, ' +
       `little gets through. Here: × ${b.slope.map((v) => text(v, 2)).join(', × ')}.`,
-    rows: (net, f, b) => b.dz.map((v, j) => [`dz[${j}]`, `da · (1 − a²): ${product(b.da[j], b.slope[j])}`, v]),
+    rows: (net, f, b) =>
+      b.dz.map((v, j) => [`dz[${j}]`, `da · (1 − a²): ${product(b.da[j], b.slope[j])}`, v]),
   },
   {
     name: 'Linear(2, 3).backward',
-    says: () => 'As in the other Linear. Now every weight knows which way the loss rises; a gradient step moves ' +
+    says: () =>
+      'As in the other Linear. Now every weight knows which way the loss rises; a gradient step moves ' +
       'them all the other way.',
     rows: (net, f, b) => blame('1', 'x', f.x, 'z', b.dz, b.dW1, net.W1, b.dx),
   },
 ];
 
 function sums(name, out, x, W, b) {
-  return out.map((v, m) =>
-    [`${name}[${m}]`, `${x.map((value, d) => product(value, W[d][m])).join(' + ')} + ${bracketed(b[m])}`, v]);
+  return out.map((v, m) => [
+    `${name}[${m}]`,
+    `${x.map((value, d) => product(value, W[d][m])).join(' + ')} + ${bracketed(b[m])}`,
+    v,
+  ]);
 }
 
 function blame(layer, below, x, above, dz, dW, W, dx) {
   return [
-    ...dW.flatMap((row, d) => row.map((v, m) =>
-      [`dW${layer}[${d},${m}]`, `${below}[${d}] · d${above}[${m}]: ${product(x[d], dz[m])}`, v])),
+    ...dW.flatMap((row, d) =>
+      row.map((v, m) => [
+        `dW${layer}[${d},${m}]`,
+        `${below}[${d}] · d${above}[${m}]: ${product(x[d], dz[m])}`,
+        v,
+      ]),
+    ),
     ...dz.map((v, m) => [`db${layer}[${m}]`, `d${above}[${m}]`, v]),
     ...dx.map((v, d) => [`d${below}[${d}]`, dz.map((value, m) => product(value, W[d][m])).join(' + '), v]),
   ];
@@ -133,10 +165,12 @@ mount('layers', FIELDS, (frame) => {
   const [numbers, show] = frame.numbers({ loss: 'loss', p: 'p of the right class' });
   const table = element('table', { class: 'demo-table' });
   const go = (by) => frame.set({ step: Math.min(Math.max(frame.state.step + by, 0), last) });
-  const previous = frame.button('back', () => go(-1)), next = frame.button('next', () => go(1));
+  const previous = frame.button('back', () => go(-1)),
+    next = frame.button('next', () => go(1));
   let before = null; // the loss before the last gradient step
   const learn = frame.button('gradient step', () => {
-    const net = network(frame.state), { W1, b1, W2, b2 } = step(net, frame.state.lr);
+    const net = network(frame.state),
+      { W1, b1, W2, b2 } = step(net, frame.state.lr);
     before = forward(net).loss;
     frame.set({ W1, b1: [b1], W2, b2: [b2], step: 4 });
   });
@@ -146,21 +180,30 @@ mount('layers', FIELDS, (frame) => {
   frame.add(
     picture,
     frame.says,
-    element('div', { class: 'demo-panel' },
+    element(
+      'div',
+      { class: 'demo-panel' },
       frame.row(previous, next, learn),
       numbers,
       frame.slider('step', 'step', { show: (v) => `${v} of ${last}` }),
-      frame.slider('lr', 'learning rate η', { show: (v) => text(v, 1) })),
-    element('div', { class: 'demo-panel demo-inputs' },
+      frame.slider('lr', 'learning rate η', { show: (v) => text(v, 1) }),
+    ),
+    element(
+      'div',
+      { class: 'demo-panel demo-inputs' },
       frame.slider('x0', 'x[0]', { show: (v) => text(v, 1) }),
       frame.slider('x1', 'x[1]', { show: (v) => text(v, 1) }),
       weight.node,
-      frame.choice('label', 'The right answer is', { 0: 'class 0', 1: 'class 1' })),
+      frame.choice('label', 'The right answer is', { 0: 'class 0', 1: 'class 1' }),
+    ),
     element('div', { class: 'demo-panel demo-sums' }, table),
   );
 
   return (state) => {
-    const net = network(state), f = forward(net), b = backward(net), now = STEPS[state.step];
+    const net = network(state),
+      f = forward(net),
+      b = backward(net),
+      now = STEPS[state.step];
     previous.disabled = state.step === 0;
     next.disabled = state.step === last;
     learn.disabled = state.step !== last;
@@ -176,23 +219,36 @@ mount('layers', FIELDS, (frame) => {
 });
 
 function fill(table, caption, lines) {
-  const cells = lines.map(([name, how, value]) => element('tr', {},
-    element('th', { scope: 'row' }, name), element('td', {}, how), element('td', {}, text(value))));
+  const cells = lines.map(([name, how, value]) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, name),
+      element('td', {}, how),
+      element('td', {}, text(value)),
+    ),
+  );
   const head = ['', 'computed as', 'is'].map((title) => element('th', { scope: 'col' }, title));
   table.replaceChildren(element('caption', {}, caption), element('tr', {}, ...head), ...cells);
 }
 
 // Any weight or bias, by name, and a slider for it.
 function weightSlider(frame) {
-  const names = ['W1', 'b1', 'W2', 'b2'].flatMap((name) => frame.state[name].flatMap((row, d) =>
-    row.map((_, m) => (name[0] === 'W' ? `${name}[${d},${m}]` : `${name}[${m}]`))));
+  const names = ['W1', 'b1', 'W2', 'b2'].flatMap((name) =>
+    frame.state[name].flatMap((row, d) =>
+      row.map((_, m) => (name[0] === 'W' ? `${name}[${d},${m}]` : `${name}[${m}]`)),
+    ),
+  );
   let chosen = names[0];
   const place = () => {
     const [, name, ...at] = chosen.match(/^(\w+)\[(\d)(?:,(\d))?\]$/);
     return name[0] === 'W' ? [name, Number(at[0]), Number(at[1])] : [name, 0, Number(at[0])];
   };
-  const select = element('select', { 'aria-label': 'which weight' },
-    ...names.map((name) => element('option', {}, name)));
+  const select = element(
+    'select',
+    { 'aria-label': 'which weight' },
+    ...names.map((name) => element('option', {}, name)),
+  );
   const input = element('input', { type: 'range', ...WEIGHT, 'aria-label': 'its value' });
   const shown = element('output');
   const choose = (name) => {
@@ -202,8 +258,11 @@ function weightSlider(frame) {
   select.addEventListener('change', () => choose(select.value));
   input.addEventListener('input', () => {
     const [name, d, m] = place();
-    frame.set({ [name]: frame.state[name].map((row, i) =>
-      row.map((w, k) => (i === d && k === m ? input.valueAsNumber : w))) });
+    frame.set({
+      [name]: frame.state[name].map((row, i) =>
+        row.map((w, k) => (i === d && k === m ? input.valueAsNumber : w)),
+      ),
+    });
   });
   return {
     choose,

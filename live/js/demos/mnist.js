@@ -16,10 +16,23 @@ export * from './lib/pen.js';
 const SCRIPT = globalThis.document?.currentScript?.src; // the weights lie beside it
 
 // a three, as a hand might draw it: that of the chapter's explorer
-const EXAMPLE = [[
-  [9, 7.5], [12, 4.8], [16, 4.5], [18.8, 6.8], [18.5, 10], [16, 12.5], [13, 13.3], [16.5, 14], [19.5, 16.5],
-  [19.8, 20.2], [17, 23.2], [12.5, 23.6], [8.5, 21.2],
-]];
+const EXAMPLE = [
+  [
+    [9, 7.5],
+    [12, 4.8],
+    [16, 4.5],
+    [18.8, 6.8],
+    [18.5, 10],
+    [16, 12.5],
+    [13, 13.3],
+    [16.5, 14],
+    [19.5, 16.5],
+    [19.8, 20.2],
+    [17, 23.2],
+    [12.5, 23.6],
+    [8.5, 21.2],
+  ],
+];
 
 export const FIELDS = {
   strokes: strokesField(EXAMPLE),
@@ -63,8 +76,10 @@ function sentence(probabilities, clean, state, sample) {
 // The demo, once its network and its test images are there.
 function build(frame, arrays) {
   const net = networkFrom(arrays, 'mnist');
-  const samples = Array.from(arrays.labels.values, (label, i) =>
-    ({ label, pixels: arrays.images.values.subarray(784 * i, 784 * (i + 1)).map((v) => v / 255) }));
+  const samples = Array.from(arrays.labels.values, (label, i) => ({
+    label,
+    pixels: arrays.images.values.subarray(784 * i, 784 * (i + 1)).map((v) => v / 255),
+  }));
 
   const pen = element('p', { class: 'demo-spoken', 'aria-live': 'polite' });
   const board = new Board(frame, {
@@ -81,30 +96,60 @@ function build(frame, arrays) {
       pen.textContent = `Pen ${down ? 'down' : 'up'}, column ${text(x, 0)}, line ${text(y, 0)}.`;
     },
   });
-  const bars = new Bars(), units = new Units(frame, (unit) => frame.set({ unit }));
+  const bars = new Bars(),
+    units = new Units(frame, (unit) => frame.set({ unit }));
   const thumbs = sampleButtons(frame, samples, (sample) => frame.set({ sample, strokes: [] }));
   const input = picture('What the network gets: 28 by 28 pixels');
-  const weights = picture('The weights of the chosen unit: orange where ink speaks for it, blue where against');
+  const weights = picture(
+    'The weights of the chosen unit: orange where ink speaks for it, blue where against',
+  );
   const unitText = element('p', { class: 'demo-help' });
-  const part = (title, ...nodes) => element('div', {}, element('p', { class: 'demo-title' }, title), ...nodes);
+  const part = (title, ...nodes) =>
+    element('div', {}, element('p', { class: 'demo-title' }, title), ...nodes);
   frame.add(
-    element('div', { class: 'demo-stage' }, board.canvas, pen,
+    element(
+      'div',
+      { class: 'demo-stage' },
+      board.canvas,
+      pen,
       frame.row(
         frame.button('clear', () => frame.set({ strokes: [], sample: 0 })),
-        frame.button('undo a stroke', () => frame.set({ strokes: frame.state.strokes.slice(0, -1) }))),
-      frame.slider('epsilon', 'ε: pixels moved against the guess', { show: (v) => text(v, 2) })),
-    element('div', { class: 'demo-panel' },
+        frame.button('undo a stroke', () => frame.set({ strokes: frame.state.strokes.slice(0, -1) })),
+      ),
+      frame.slider('epsilon', 'ε: pixels moved against the guess', { show: (v) => text(v, 2) }),
+    ),
+    element(
+      'div',
+      { class: 'demo-panel' },
       frame.says, // beside the board, or right below it on a phone
       bars.node,
-      element('div', { class: 'demo-given' }, part('the network gets', input), frame.toggle('tidy',
-        'scaled to the dashed box, centre of mass in the middle, as MNIST’s makers did it'))),
-    element('div', { class: 'demo-wide' },
-      element('p', { class: 'demo-title' }, 'or take a test image; the last three it misreads. You can draw on them'),
-      element('div', { class: 'demo-tray' }, ...thumbs.map((thumb) => thumb.node))),
-    element('div', { class: 'demo-wide demo-units-part' },
+      element(
+        'div',
+        { class: 'demo-given' },
+        part('the network gets', input),
+        frame.toggle(
+          'tidy',
+          'scaled to the dashed box, centre of mass in the middle, as MNIST’s makers did it',
+        ),
+      ),
+    ),
+    element(
+      'div',
+      { class: 'demo-wide' },
+      element(
+        'p',
+        { class: 'demo-title' },
+        'or take a test image; the last three it misreads. You can draw on them',
+      ),
+      element('div', { class: 'demo-tray' }, ...thumbs.map((thumb) => thumb.node)),
+    ),
+    element(
+      'div',
+      { class: 'demo-wide demo-units-part' },
       part('what the 100 units of the first layer say', units.canvas),
       part('the weights of one of them', weights),
-      element('div', {}, frame.slider('unit', 'unit', { show: (v) => text(v, 0) }), unitText)),
+      element('div', {}, frame.slider('unit', 'unit', { show: (v) => text(v, 0) }), unitText),
+    ),
   );
 
   return (state) => {
@@ -112,16 +157,30 @@ function build(frame, arrays) {
     const image = imageOf(state, sample?.pixels);
     const clean = indexOfMax(read(net, image).probabilities);
     const given = state.epsilon > 0 ? fgsm(net, image, clean, state.epsilon) : image;
-    const { probabilities, outputs: [answers], scores: [scores] } = read(net, given);
-    board.draw(state.strokes.filter((stroke) => stroke.length), sample?.pixels);
+    const {
+      probabilities,
+      outputs: [answers],
+      scores: [scores],
+    } = read(net, given);
+    board.draw(
+      state.strokes.filter((stroke) => stroke.length),
+      sample?.pixels,
+    );
     thumbs.forEach((thumb) => thumb.draw(state.sample));
     paint(input, given, frame);
     bars.draw(probabilities, state.strokes.length ? undefined : sample?.label);
     units.draw(answers, state.unit);
-    const own = weightsOf(net[0], state.unit - 1), sizes = own.map(Math.abs).sort();
-    paint(weights, own.map((w) => w / sizes[780]), frame, true); // a few extreme ones would make all others pale
+    const own = weightsOf(net[0], state.unit - 1),
+      sizes = own.map(Math.abs).sort();
+    paint(
+      weights,
+      own.map((w) => w / sizes[780]),
+      frame,
+      true,
+    ); // a few extreme ones would make all others pale
     const score = scores[state.unit - 1];
-    unitText.textContent = `Unit ${state.unit}: score ${text(score, 2)}, so it says ${text(Math.max(score, 0), 2)}. ` +
+    unitText.textContent =
+      `Unit ${state.unit}: score ${text(score, 2)}, so it says ${text(Math.max(score, 0), 2)}. ` +
       `${answers.filter((a) => a > 0).length} of the 100 units say more than 0.`;
     frame.say(sentence(probabilities, clean, state, sample));
   };
@@ -130,5 +189,7 @@ function build(frame, arrays) {
 if (SCRIPT) {
   load('mnist', new URL('mnist-weights.js', SCRIPT)).then(
     (arrays) => mount('mnist', FIELDS, (frame) => build(frame, arrays)),
-    (error) => mount('mnist', FIELDS, (frame) => () => frame.say(`The demo has no network: ${error.message}.`)));
+    (error) =>
+      mount('mnist', FIELDS, (frame) => () => frame.say(`The demo has no network: ${error.message}.`)),
+  );
 }

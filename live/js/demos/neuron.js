@@ -30,12 +30,23 @@ export function step(neuron, points, lr) {
   return { w1: neuron.w1 - lr * slope.w1, w2: neuron.w2 - lr * slope.w2, b: neuron.b - lr * slope.b };
 }
 
-const SUN = [-0.5, 10.5], WIND = [-0.5, 5.5]; // one unit is equally long both ways, so right angles look right
+const SUN = [-0.5, 10.5],
+  WIND = [-0.5, 5.5]; // one unit is equally long both ways, so right angles look right
 const MOST = 40;
 // a dozen mornings of the chapter's diary
 const DIARY = [
-  [5.1, 1.4, 1], [9.5, 3.6, 1], [8.3, 1.1, 1], [6.2, 2.0, 1], [4.5, 0.1, 1], [7.9, 2.1, 1],
-  [1.4, 3.2, 0], [4.7, 2.3, 0], [5.5, 4.0, 0], [6.4, 3.3, 0], [1.9, 1.3, 0], [2.6, 4.4, 0],
+  [5.1, 1.4, 1],
+  [9.5, 3.6, 1],
+  [8.3, 1.1, 1],
+  [6.2, 2.0, 1],
+  [4.5, 0.1, 1],
+  [7.9, 2.1, 1],
+  [1.4, 3.2, 0],
+  [4.7, 2.3, 0],
+  [5.5, 4.0, 0],
+  [6.4, 3.3, 0],
+  [1.9, 1.3, 0],
+  [2.6, 4.4, 0],
 ];
 
 export const FIELDS = {
@@ -47,7 +58,9 @@ export const FIELDS = {
   points: rows({
     start: DIARY,
     columns: [
-      number({ min: SUN[0], max: SUN[1] }), number({ min: WIND[0], max: WIND[1] }), number({ min: 0, max: 1 }),
+      number({ min: SUN[0], max: SUN[1] }),
+      number({ min: WIND[0], max: WIND[1] }),
+      number({ min: 0, max: 1 }),
     ],
     most: MOST,
   }),
@@ -55,7 +68,13 @@ export const FIELDS = {
 
 mount('neuron', FIELDS, (frame) => {
   const plane = new Plane(frame, {
-    x: SUN, y: WIND, xlabel: 'sun, hours', ylabel: 'wind, m/s', width: 480, height: 284, ticks: [6, 6],
+    x: SUN,
+    y: WIND,
+    xlabel: 'sun, hours',
+    ylabel: 'wind, m/s',
+    width: 480,
+    height: 284,
+    ticks: [6, 6],
     label: 'Mornings as points, and the neuron’s line between yes and no',
   });
   const boundary = lineHandle(frame, plane);
@@ -72,25 +91,39 @@ mount('neuron', FIELDS, (frame) => {
   };
   const steps = [frame.button('gradient step', () => move(1)), frame.button('100 steps', () => move(100))];
   const lr = frame.slider('lr', 'learning rate η', { show: (v) => text(v, 2) });
-  const [numbers, show] = frame.numbers({ loss: 'loss', right: 'right', length: 'length of w', band: 'pale band' });
+  const [numbers, show] = frame.numbers({
+    loss: 'loss',
+    right: 'right',
+    length: 'length of w',
+    band: 'pale band',
+  });
   frame.add(
     element('div', { class: 'demo-stage' }, plane.node, frame.says, points.controls),
-    element('div', { class: 'demo-panel' },
+    element(
+      'div',
+      { class: 'demo-panel' },
       numbers,
       frame.slider('w1', 'weight of the sun, w₁', { show: (v) => text(v, 2) }),
       frame.slider('w2', 'weight of the wind, w₂', { show: (v) => text(v, 2) }),
       frame.slider('b', 'bias, b', { show: (v) => text(v, 2) }),
-      frame.row(frame.button('double all three', () => scale(2)), frame.button('halve', () => scale(0.5))),
+      frame.row(
+        frame.button('double all three', () => scale(2)),
+        frame.button('halve', () => scale(0.5)),
+      ),
       frame.choice('answer', 'The neuron answers', { sigmoid: 'how sure it is', step: 'yes or no' }),
-      lr, frame.row(...steps)),
+      lr,
+      frame.row(...steps),
+    ),
   );
 
   return (state) => {
-    const hard = state.answer === 'step', n = state.points.length;
+    const hard = state.answer === 'step',
+      n = state.points.length;
     plane.shade((x, y) => score(state, [x, y]), { hard });
     boundary(state);
     points.draw(state);
-    const count = right(state, state.points), length = Math.hypot(state.w1, state.w2);
+    const count = right(state, state.points),
+      length = Math.hypot(state.w1, state.w2);
     for (const button of steps) button.disabled = hard || n === 0;
     show({
       loss: n === 0 ? '–' : hard ? `${n - count} wrong` : text(loss(state, state.points)),
@@ -105,12 +138,16 @@ mount('neuron', FIELDS, (frame) => {
 function sentence(state, n, count) {
   if (n === 0) return 'No points: nothing to be right or wrong about. Click into the plane to add one.';
   if (state.answer === 'step') {
-    return `${count} of ${n} right. With a bare yes or no, moving the line a little changes nothing until it crosses ` +
-      'a point: every slope is 0, so there is no step to take.';
+    return (
+      `${count} of ${n} right. With a bare yes or no, moving the line a little changes nothing until it crosses ` +
+      'a point: every slope is 0, so there is no step to take.'
+    );
   }
   const slope = gradient(state, state.points);
-  return `${count} of ${n} right, loss ${text(loss(state, state.points))}. Slopes of the loss: by w₁ ` +
-    `${text(slope.w1)}, by w₂ ${text(slope.w2)}, by b ${text(slope.b)}.`;
+  return (
+    `${count} of ${n} right, loss ${text(loss(state, state.points))}. Slopes of the loss: by w₁ ` +
+    `${text(slope.w1)}, by w₂ ${text(slope.w2)}, by b ${text(slope.b)}.`
+  );
 }
 
 // The boundary to drag, and the arrow of the weights that stands on it: exactly (w1, w2) long, in the plane's units.
@@ -134,13 +171,15 @@ function lineHandle(frame, plane) {
       frame.set(through(frame.state.w1, frame.state.w2, place));
     },
   });
-  const tip = plane.handle(svg('g', { class: 'demo-tip' },
-    svg('circle', { r: 17, class: 'demo-touch' }), svg('circle', { r: 6 })), {
-    label: 'tip of the weights’ arrow; arrow keys turn and stretch it, which changes both weights',
-    step: 0.05,
-    at: () => [foot[0] + frame.state.w1, foot[1] + frame.state.w2],
-    move: ([x, y]) => frame.set(through(x - foot[0], y - foot[1], foot)),
-  });
+  const tip = plane.handle(
+    svg('g', { class: 'demo-tip' }, svg('circle', { r: 17, class: 'demo-touch' }), svg('circle', { r: 6 })),
+    {
+      label: 'tip of the weights’ arrow; arrow keys turn and stretch it, which changes both weights',
+      step: 0.05,
+      at: () => [foot[0] + frame.state.w1, foot[1] + frame.state.w2],
+      move: ([x, y]) => frame.set(through(x - foot[0], y - foot[1], foot)),
+    },
+  );
   const shaft = svg('path', { class: 'demo-arrow' });
   plane.lines.append(line);
   plane.marks.append(shaft, tip);
@@ -148,7 +187,8 @@ function lineHandle(frame, plane) {
   return (state) => {
     const flat = state.w1 === 0 && state.w2 === 0;
     if (!flat) {
-      const near = onLine(state, foot), inside = plane.inside(...near);
+      const near = onLine(state, foot),
+        inside = plane.inside(...near);
       foot = Math.hypot(near[0] - inside[0], near[1] - inside[1]) < 1e-9 ? near : onLine(state, middle);
     }
     const [x, y] = foot;
@@ -209,8 +249,12 @@ function pointHandles(frame, plane) {
     node.addEventListener('focus', () => choose(i));
     node.addEventListener('keydown', (event) => {
       const act = {
-        PageDown: () => choose(i + 1, true), PageUp: () => choose(i - 1, true),
-        Enter: flip, ' ': flip, Delete: remove, Backspace: remove,
+        PageDown: () => choose(i + 1, true),
+        PageUp: () => choose(i - 1, true),
+        Enter: flip,
+        ' ': flip,
+        Delete: remove,
+        Backspace: remove,
       }[event.key];
       if (!act) return;
       event.preventDefault();
@@ -220,14 +264,22 @@ function pointHandles(frame, plane) {
   }
 
   return {
-    controls: element('div', {},
+    controls: element(
+      'div',
+      {},
       frame.row(
         frame.button('add a point', () => add([5 + Math.random(), 2.5 + Math.random()])),
-        frame.button('switch chosen', flip), frame.button('remove chosen', remove)),
-      element('p', { class: 'demo-help' },
+        frame.button('switch chosen', flip),
+        frame.button('remove chosen', remove),
+      ),
+      element(
+        'p',
+        { class: 'demo-help' },
         'Squares: tables out (yes). Circles: in (no). A ring: the neuron is wrong there. Pale band: ' +
-        'the way from p = 0.1 to 0.9. Click to add; drag the points, the line, the arrow’s tip. ' +
-        'Keys: Tab, arrows; on a point Page Up and Down, Enter, Delete.')),
+          'the way from p = 0.1 to 0.9. Click to add; drag the points, the line, the arrow’s tip. ' +
+          'Keys: Tab, arrows; on a point Page Up and Down, Enter, Delete.',
+      ),
+    ),
     draw(state) {
       chosen = Math.min(chosen, state.points.length - 1);
       while (nodes.length < state.points.length) {
@@ -237,18 +289,21 @@ function pointHandles(frame, plane) {
       while (nodes.length > state.points.length) nodes.pop().remove();
       state.points.forEach(([x, y, out], i) => {
         const wrong = score(state, [x, y]) > 0 !== (out === 1);
-        if (nodes[i].dataset.look !== `${out} ${wrong}`) { // what a finger is on must stay
+        if (nodes[i].dataset.look !== `${out} ${wrong}`) {
+          // what a finger is on must stay
           nodes[i].dataset.look = `${out} ${wrong}`;
           nodes[i].replaceChildren(
             svg('circle', { r: 15, class: 'demo-touch' }),
             ...(wrong ? [svg('circle', { r: 11, class: 'demo-wrong' })] : []),
-            plane.mark(out === 1));
+            plane.mark(out === 1),
+          );
         }
         nodes[i].classList.toggle('demo-chosen', i === chosen);
         set(nodes[i], {
           transform: `translate(${plane.px(x)} ${plane.py(y)})`,
           tabindex: i === chosen ? 0 : -1,
-          'aria-label': `point ${i + 1} of ${state.points.length}: sun ${text(x, 1)}, wind ${text(y, 1)}, ` +
+          'aria-label':
+            `point ${i + 1} of ${state.points.length}: sun ${text(x, 1)}, wind ${text(y, 1)}, ` +
             `tables ${out === 1 ? 'out' : 'in'}, ${wrong ? 'wrong' : 'right'}`,
         });
       });

@@ -6,17 +6,32 @@ import { element, text } from './lib/dom.js';
 import { random } from './lib/maths.js';
 import { choice, flag, number, rows, whole } from './lib/state.js';
 import { Tiles, Trainings, describe, mapStarts, randomStarts } from './lib/xor-atlas.js';
-import { ACTIVATIONS, EPOCHS, POINTS, STARTS, TARGETS, answers, hidden, isSolved, lossOf, randomStart, train } from
-  './lib/xor-net.js';
+import {
+  ACTIVATIONS,
+  EPOCHS,
+  POINTS,
+  STARTS,
+  TARGETS,
+  answers,
+  hidden,
+  isSolved,
+  lossOf,
+  randomStart,
+  train,
+} from './lib/xor-net.js';
 import { LossCurve, Spaces, Weights, groups } from './lib/xor-views.js';
 
 export * from './lib/xor-net.js';
 export { Trainings, mapStarts, randomStarts } from './lib/xor-atlas.js';
 export { groups, limitsOf } from './lib/xor-views.js';
 
-const network = () => rows({
-  start: [STARTS[2]], columns: Array(9).fill(number({ limit: 10000 })), least: 1, most: 1,
-});
+const network = () =>
+  rows({
+    start: [STARTS[2]],
+    columns: Array(9).fill(number({ limit: 10000 })),
+    least: 1,
+    most: 1,
+  });
 
 // The network on show is the one that training from `start` gives after `epoch` epochs.
 export const FIELDS = {
@@ -42,28 +57,38 @@ function sentence(net, state, activation) {
   const right = answers(net, activation).filter((a, row) => Math.abs(a - TARGETS[row]) < 0.4).length;
   const start = `Epoch ${state.epoch}: loss ${text(lossOf(net, activation, state.loss))}, ${right} of 4 answers right`;
   if (isSolved(net, activation)) return `${start}. Solved: one straight line parts the hidden space.`;
-  const places = groups(POINTS.map(([x1, x2]) => hidden(net, x1, x2, activation)), TOGETHER);
+  const places = groups(
+    POINTS.map(([x1, x2]) => hidden(net, x1, x2, activation)),
+    TOGETHER,
+  );
   const mixed = places.filter((found) => new Set(found.map((row) => TARGETS[row])).size === 2);
   const names = mixed.map((found) => found.map((row) => POINTS[row].join('')).join(' and '));
-  return mixed.length === 0 ? `${start}.` : `${start}. In the hidden space ${names.join('; ')} lie almost ` +
-    'in one place, circle and square: hardly a line can part them there.';
+  return mixed.length === 0
+    ? `${start}.`
+    : `${start}. In the hidden space ${names.join('; ')} lie almost ` +
+        'in one place, circle and square: hardly a line can part them there.';
 }
 
 // The training that begins at a start, computed as far as somebody has looked.
 class Training {
-  #key; #nets;
+  #key;
+  #nets;
 
   at({ start: [start], epoch, activation, loss }) {
     const key = JSON.stringify([start, activation, loss]);
     if (key !== this.#key) [this.#key, this.#nets] = [key, [Float64Array.from(start)]];
-    while (this.#nets.length <= epoch) this.#nets.push(train(this.#nets.at(-1), ACTIVATIONS[activation], loss, 1));
+    while (this.#nets.length <= epoch)
+      this.#nets.push(train(this.#nets.at(-1), ACTIVATIONS[activation], loss, 1));
     return this.#nets[epoch];
   }
 }
 
 // The atlas with its controls. taken(start) is told which tile the reader took.
 function atlasPart(frame, taken) {
-  let trainings, key, painted, paintedAt = 0;
+  let trainings,
+    key,
+    painted,
+    paintedAt = 0;
   const tile = element('p', { class: 'demo-help', id: `${frame.figure.id}-tile`, 'aria-live': 'polite' });
   const tiles = new Tiles(frame, {
     chosen: (k) => trainings && taken(trainings.starts[k]),
@@ -74,7 +99,11 @@ function atlasPart(frame, taken) {
   });
   const progress = element('progress', { max: EPOCHS, value: 0, 'aria-label': 'epochs of the atlas' });
   const [numbers, show] = frame.numbers({
-    epoch: 'epoch', solved: 'solved', two: '2: two rows alike', three: '3: three rows alike', four: '4: all four alike',
+    epoch: 'epoch',
+    solved: 'solved',
+    two: '2: two rows alike',
+    three: '3: three rows alike',
+    four: '4: all four alike',
   });
   const work = frame.player(() => {
     trainings.work(SLICE);
@@ -86,11 +115,16 @@ function atlasPart(frame, taken) {
     frame.set({ atlas: true, around: frame.state.start });
   });
   const stop = frame.button('stop', () => (work.running ? work.stop() : work.start()));
-  const others = frame.button('400 others', () => frame.set({ atlas: true, draw: (frame.state.draw % 9999) + 1 }));
+  const others = frame.button('400 others', () =>
+    frame.set({ atlas: true, draw: (frame.state.draw % 9999) + 1 }),
+  );
   const explain = element('p', { class: 'demo-help' });
-  const shown = element('div', { class: 'demo-shown' },
+  const shown = element(
+    'div',
+    { class: 'demo-shown' },
     element('div', { class: 'demo-tiles' }, progress, tiles.canvas),
-    element('div', { class: 'demo-ends' }, numbers, tile));
+    element('div', { class: 'demo-ends' }, numbers, tile),
+  );
 
   // another question needs other trainings
   const renew = ({ atlas, kind, draw, around: [around], activation, loss }) => {
@@ -114,28 +148,38 @@ function atlasPart(frame, taken) {
     const share = (n) => `${n} (${Math.round(n / 4)} %)`;
     const blank = trainings.done ? share : () => '…';
     show({
-      epoch: text(trainings.epoch, 0), solved: share(counts[0]),
-      two: blank(counts[2]), three: blank(counts[3]), four: blank(counts[4]),
+      epoch: text(trainings.epoch, 0),
+      solved: share(counts[0]),
+      two: blank(counts[2]),
+      three: blank(counts[3]),
+      four: blank(counts[4]),
     });
   };
 
   return {
-    node: element('div', { class: 'demo-wide demo-atlas-part' },
+    node: element(
+      'div',
+      { class: 'demo-wide demo-atlas-part' },
       element('p', { class: 'demo-title' }, 'the atlas: where four hundred starts end'),
       frame.choice('kind', 'Starts', {
-        random: 'drawn at random, as in the chapter', map: 'a map around the start above',
+        random: 'drawn at random, as in the chapter',
+        map: 'a map around the start above',
       }),
-      explain, frame.row(start, stop, others), shown),
+      explain,
+      frame.row(start, stop, others),
+      shown,
+    ),
     draw(state) {
       renew(state);
       shown.hidden = !state.atlas;
       others.disabled = state.kind === 'map' || !state.atlas;
       stop.disabled = !trainings || trainings.done;
       stop.textContent = work.running || !trainings || trainings.done ? 'stop' : 'go on';
-      explain.textContent = state.kind === 'random'
-        ? 'Six normal random numbers each, biases 0.'
-        : 'To the right, the weight from x₁ to hidden unit 1 grows from −3.8 to 3.8; upwards, the one from x₂. ' +
-          'The other seven are those of the start above, which lies at the ring.';
+      explain.textContent =
+        state.kind === 'random'
+          ? 'Six normal random numbers each, biases 0.'
+          : 'To the right, the weight from x₁ to hidden unit 1 grows from −3.8 to 3.8; upwards, the one from x₂. ' +
+            'The other seven are those of the start above, which lies at the ring.';
       paint();
     },
   };
@@ -154,19 +198,30 @@ mount('xor', FIELDS, (frame) => {
     frame.set({ start: [start], epoch: 0 });
   };
   // the network of this moment with some of its weights moved is a new start, as exact as a link can say it
-  const change = (weights) => begin(
-    Array.from(training.at(frame.state), (w, i) => Number((weights[i] ?? w).toPrecision(6))));
+  const change = (weights) =>
+    begin(Array.from(training.at(frame.state), (w, i) => Number((weights[i] ?? w).toPrecision(6))));
   const go = (epochs) => frame.set({ epoch: Math.min(frame.state.epoch + epochs, EPOCHS) });
-  const learning = frame.player(() => {
-    go(frame.calm ? EPOCHS : PACE); // where motion is not wanted, straight to the end
-    return frame.state.epoch < EPOCHS;
-  }, { play: 'train' });
+  const learning = frame.player(
+    () => {
+      go(frame.calm ? EPOCHS : PACE); // where motion is not wanted, straight to the end
+      return frame.state.epoch < EPOCHS;
+    },
+    { play: 'train' },
+  );
 
-  const spaces = new Spaces(frame, change), weights = new Weights(change), curve = new LossCurve();
+  const spaces = new Spaces(frame, change),
+    weights = new Weights(change),
+    curve = new LossCurve();
   const [numbers, show] = frame.numbers({
-    loss: 'loss', ...byRow((row) => `${POINTS[row].join('')}, should be ${TARGETS[row]}`),
+    loss: 'loss',
+    ...byRow((row) => `${POINTS[row].join('')}, should be ${TARGETS[row]}`),
   });
-  const starts = [['seed 2', STARTS[2]], ['seed 0', STARTS[0]], ['seed 6', STARTS[6]], ['by hand', STARTS.hand]];
+  const starts = [
+    ['seed 2', STARTS[2]],
+    ['seed 0', STARTS[0]],
+    ['seed 6', STARTS[6]],
+    ['by hand', STARTS.hand],
+  ];
   const anyStart = () => randomStart(random(Math.random() * 2 ** 32));
   const atlas = atlasPart(frame, (start) => {
     begin(start);
@@ -174,24 +229,42 @@ mount('xor', FIELDS, (frame) => {
   });
   frame.add(
     spaces.node,
-    element('div', { class: 'demo-wide' },
-      frame.row(learning.button, frame.button('1 epoch', () => go(1)), frame.button('100 epochs', () => go(100)),
-        frame.button('back to epoch 0', () => begin(frame.state.start[0]))),
+    element(
+      'div',
+      { class: 'demo-wide' },
+      frame.row(
+        learning.button,
+        frame.button('1 epoch', () => go(1)),
+        frame.button('100 epochs', () => go(100)),
+        frame.button('back to epoch 0', () => begin(frame.state.start[0])),
+      ),
       frame.slider('epoch', 'epoch', { show: (v) => text(v, 0), changed: () => learning.stop() }),
-      curve.node, numbers, frame.says),
-    element('div', { class: 'demo-wide' },
-      frame.row(element('span', {}, 'Start with'),
+      curve.node,
+      numbers,
+      frame.says,
+    ),
+    element(
+      'div',
+      { class: 'demo-wide' },
+      frame.row(
+        element('span', {}, 'Start with'),
         ...starts.map(([name, start]) => frame.button(name, () => begin(start))),
-        frame.button('any other', () => begin(anyStart()))),
-      element('div', { class: 'demo-pair' },
+        frame.button('any other', () => begin(anyStart())),
+      ),
+      element(
+        'div',
+        { class: 'demo-pair' },
         frame.choice('activation', 'Hidden units', { sigmoid: 'sigmoid', tanh: 'tanh', relu: 'ReLU' }),
-        frame.choice('loss', 'Loss', { squares: 'squared error', entropy: 'cross-entropy' })),
-      element('details', {}, element('summary', {}, 'the nine weights as sliders'), weights.node)),
+        frame.choice('loss', 'Loss', { squares: 'squared error', entropy: 'cross-entropy' }),
+      ),
+      element('details', {}, element('summary', {}, 'the nine weights as sliders'), weights.node),
+    ),
     atlas.node,
   );
 
   return (state) => {
-    const net = training.at(state), activation = ACTIVATIONS[state.activation];
+    const net = training.at(state),
+      activation = ACTIVATIONS[state.activation];
     spaces.draw(net, state.activation, activation);
     weights.draw(net);
     curve.draw((epoch) => training.at({ ...state, epoch }), state.epoch, activation, state.loss);

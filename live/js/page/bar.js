@@ -60,7 +60,8 @@ export class Bar {
   }
 
   forget() {
-    const sure = 'Delete what this browser keeps of the course: solved exercises and changed cells, on all pages?';
+    const sure =
+      'Delete what this browser keeps of the course: solved exercises and changed cells, on all pages?';
     if (!window.confirm(sure)) return;
     this.store.forget();
     this.kernel.progress = '';

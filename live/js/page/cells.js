@@ -12,7 +12,9 @@ const SIGNS = {
 export class Cells {
   constructor(page, kernel, store, editor) {
     this.kernel = kernel;
-    const elements = [...page.querySelectorAll('div.cell')].filter((cell) => cell.querySelector('.cell_input pre'));
+    const elements = [...page.querySelectorAll('div.cell')].filter((cell) =>
+      cell.querySelector('.cell_input pre'),
+    );
     this.all = elements.map((element, i) => new Cell(this, element, i + 1, store, editor));
     this.queue = Promise.resolve();
     this.generation = 0;
@@ -59,7 +61,10 @@ export class Cells {
 
   /** Run code that is on no cell, and show what it gives below one. */
   aside(cell, code) {
-    this.queue = this.queue.then(() => cell.execute(code)).catch(() => {}).then(() => cell.show(''));
+    this.queue = this.queue
+      .then(() => cell.execute(code))
+      .catch(() => {})
+      .then(() => cell.show(''));
     return this.queue;
   }
 
@@ -94,7 +99,11 @@ class Cell {
   addTools() {
     // what is written on a button, and for those who do not see where it stands, of which cell
     const button = (text, act) => {
-      const made = Object.assign(document.createElement('button'), { type: 'button', textContent: text, onclick: act });
+      const made = Object.assign(document.createElement('button'), {
+        type: 'button',
+        textContent: text,
+        onclick: act,
+      });
       const where = Object.assign(document.createElement('span'), { className: 'visually-hidden' });
       where.textContent = ` (code cell ${this.number})`;
       made.append(where);
@@ -182,7 +191,11 @@ class Cell {
   /** Say that this cell was not run because of another one above, and lead there. */
   blame({ number, element }) {
     const link = document.createElement('button');
-    Object.assign(link, { type: 'button', className: 'live-link', textContent: `code cell ${number}, above` });
+    Object.assign(link, {
+      type: 'button',
+      className: 'live-link',
+      textContent: `code cell ${number}, above`,
+    });
     link.onclick = () => element.scrollIntoView({ block: 'center' });
     this.sign.replaceChildren('✗ not run: an error stopped ', link);
   }

@@ -2,7 +2,13 @@
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
-import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import {
+  bracketMatching,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from '@codemirror/language';
 import { EditorView, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
@@ -29,7 +35,10 @@ function open(parent, text, label, { changed, run }) {
     doc: text,
     extensions: [
       // the first that knows a key gets it
-      keymap.of([{ key: 'Shift-Enter', run: act }, { key: 'Mod-Enter', run: act }]),
+      keymap.of([
+        { key: 'Shift-Enter', run: act },
+        { key: 'Mod-Enter', run: act },
+      ]),
       keymap.of([indentWithTab, ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
       history(),
       python(),

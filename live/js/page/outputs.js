@@ -61,7 +61,8 @@ export class OutputArea {
     }
     host.replaceChildren();
     await this.manager.drawBundle(data, metadata ?? {}, host);
-    for (const image of host.querySelectorAll('img:not([alt])')) image.alt = this.alt ?? 'Drawn by the cell above';
+    for (const image of host.querySelectorAll('img:not([alt])'))
+      image.alt = this.alt ?? 'Drawn by the cell above';
   }
 
   append(tag, className) {

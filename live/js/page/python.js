@@ -11,8 +11,10 @@ const TOO_OLD =
 
 /** The sentence for a start that failed: what happened and what to do. */
 export function sentence(problem) {
-  return `Python could not start: ${problem}. Its files did not arrive whole; perhaps you are offline, or something ` +
-    'blocks them. Press ▶ to try again. The rest of the page works without it.';
+  return (
+    `Python could not start: ${problem}. Its files did not arrive whole; perhaps you are offline, or something ` +
+    'blocks them. Press ▶ to try again. The rest of the page works without it.'
+  );
 }
 
 /**
@@ -200,7 +202,11 @@ export class Comm {
   post(kind, data, callbacks, metadata, buffers) {
     const id = crypto.randomUUID();
     const idle = () =>
-      callbacks?.iopub?.status?.({ content: { execution_state: 'idle' }, header: {}, parent_header: { msg_id: id } });
+      callbacks?.iopub?.status?.({
+        content: { execution_state: 'idle' },
+        header: {},
+        parent_header: { msg_id: id },
+      });
     this.kernel.runs.set(id, { idle });
     this.kernel.worker?.postMessage({
       type: 'comm',

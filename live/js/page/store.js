@@ -22,7 +22,8 @@ export class Store {
   /** How many of a chapter's exercises are solved. */
   solved(chapter) {
     const record = safely(() => Object.entries(JSON.parse(this.progress))) ?? [];
-    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass').length;
+    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass')
+      .length;
   }
 
   /** What the reader has written in place of a cell's text, or undefined. A cell that the book has changed is new. */

@@ -31,10 +31,12 @@ async function start({ config, progress }) {
 // one message after the other: a slider's callback must not run in the middle of a cell
 let queue = Promise.resolve();
 self.onmessage = ({ data: message }) => {
-  queue = queue.then(() => handle(message)).catch((problem) => {
-    const error = String(problem?.message ?? problem);
-    post({ type: 'failed', during: message.type, id: message.id, error });
-  });
+  queue = queue
+    .then(() => handle(message))
+    .catch((problem) => {
+      const error = String(problem?.message ?? problem);
+      post({ type: 'failed', during: message.type, id: message.id, error });
+    });
 };
 
 async function handle(message) {

@@ -115,7 +115,11 @@ import pyodide_kernel, ipywidgets
     const message = this.python.toPy({ content, metadata: metadata ?? {}, header: { msg_id: id } });
     message.set('buffers', this.python.toPy(buffers ?? []));
     const handlers = this.inner.comm_manager;
-    const handle = { comm_open: handlers.comm_open, comm_close: handlers.comm_close, comm_msg: handlers.comm_msg };
+    const handle = {
+      comm_open: handlers.comm_open,
+      comm_close: handlers.comm_close,
+      comm_msg: handlers.comm_msg,
+    };
     handle[kind](null, null, message);
     this.flush();
     this.post({ type: 'done', id, status: 'ok' });

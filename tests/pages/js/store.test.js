@@ -48,11 +48,14 @@ test('damaged storage counts as empty', () => {
 });
 
 test('a browser that forbids storage is no error', () => {
-  const forbidden = new Proxy({}, {
-    get() {
-      throw new Error('SecurityError');
+  const forbidden = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('SecurityError');
+      },
     },
-  });
+  );
   const store = new Store('p', forbidden);
   store.progress = '{}';
   store.keep('x', 'y');
@@ -74,11 +77,16 @@ test('the notebook holds the changed cells and no outputs', () => {
       { cell_type: 'code', source: 'y = 2', outputs: [], execution_count: 4 },
     ],
   };
-  const made = JSON.parse(new Notebook(content).with([
-    { original: 'x = 1\nx', code: 'x = 5' },
-    { original: 'y = 2', code: 'y = 2' },
-  ]));
-  assert.deepEqual(made.cells.map((cell) => cell.source), [['# T'], 'x = 5', 'y = 2']);
+  const made = JSON.parse(
+    new Notebook(content).with([
+      { original: 'x = 1\nx', code: 'x = 5' },
+      { original: 'y = 2', code: 'y = 2' },
+    ]),
+  );
+  assert.deepEqual(
+    made.cells.map((cell) => cell.source),
+    [['# T'], 'x = 5', 'y = 2'],
+  );
   assert.deepEqual(made.cells[1].outputs, []);
   assert.equal(content.cells[1].outputs.length, 1);
 });

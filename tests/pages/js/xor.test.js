@@ -14,15 +14,42 @@ test('a lever’s foot lies on its line, nearest to the middle', () => {
 });
 
 test('the tip of a lever holds the weights', () => {
-  for (const weights of [[1, 0, 0.3], [-3, 4, 1], [20, 20, -10], [0.01, -0.02, 0]]) {
+  for (const weights of [
+    [1, 0, 0.3],
+    [-3, 4, 1],
+    [20, 20, -10],
+    [0.01, -0.02, 0],
+  ]) {
     const foot = footOf(weights, [0.5, 0.5]);
     near(weightsAt(foot, tipOf(weights, foot, 0.26), 0.26), weights);
   }
 });
 
 test('points in one place share a name', () => {
-  assert.deepEqual(groups([[0, 0], [1, 1], [1, 0.99], [0, 1]], 0.05), [[0], [1, 2], [3]]);
-  assert.deepEqual(groups([[0, 0], [0, 0], [0, 0], [0, 0]], 0.05), [[0, 1, 2, 3]]);
+  assert.deepEqual(
+    groups(
+      [
+        [0, 0],
+        [1, 1],
+        [1, 0.99],
+        [0, 1],
+      ],
+      0.05,
+    ),
+    [[0], [1, 2], [3]],
+  );
+  assert.deepEqual(
+    groups(
+      [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ],
+      0.05,
+    ),
+    [[0, 1, 2, 3]],
+  );
 });
 
 test('limits of the hidden space hold its points', () => {

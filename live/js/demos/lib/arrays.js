@@ -2,7 +2,9 @@
 
 // A 16-bit floating point number from its bits.
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1,
+    exponent = (bits >> 10) & 31,
+    fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
@@ -15,11 +17,16 @@ const READERS = {
 
 // { name: { dtype, shape, data } } as { name: { shape, values } }, the values as Float32Array.
 export function decode(arrays) {
-  return Object.fromEntries(Object.entries(arrays).map(([name, { dtype, shape, data }]) => {
-    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)), view = new DataView(bytes.buffer);
-    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => READERS[dtype](view, i));
-    return [name, { shape, values }];
-  }));
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { dtype, shape, data }]) => {
+      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)),
+        view = new DataView(bytes.buffer);
+      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+        READERS[dtype](view, i),
+      );
+      return [name, { shape, values }];
+    }),
+  );
 }
 
 // Load the script at an address and return what it holds under this name.

@@ -8,7 +8,8 @@ const mixed = (from, to, part) => from.map((c, i) => Math.round(c + part * (to[i
 
 // Paint 28 × 28 values onto a canvas of as many pixels: 0 is paper, 1 ink; with `signed`, −1 is blue and 1 orange.
 export function paint(canvas, values, frame, signed = false) {
-  const context = canvas.getContext('2d'), image = context.createImageData(FIELD, FIELD);
+  const context = canvas.getContext('2d'),
+    image = context.createImageData(FIELD, FIELD);
   const [paper, ink, below, above] = ['surface', 'ink', 'no', 'yes'].map((name) => rgb(frame.colour(name)));
   values.forEach((value, i) => {
     const full = signed ? (value < 0 ? below : above) : ink;
@@ -19,7 +20,13 @@ export function paint(canvas, values, frame, signed = false) {
 
 // A small square picture of 28 × 28 pixels.
 export function picture(label) {
-  return element('canvas', { width: FIELD, height: FIELD, class: 'demo-pixels', role: 'img', 'aria-label': label });
+  return element('canvas', {
+    width: FIELD,
+    height: FIELD,
+    class: 'demo-pixels',
+    role: 'img',
+    'aria-label': label,
+  });
 }
 
 const SCALE = 12; // pixels of the board for one of the field
@@ -28,13 +35,20 @@ const APART = 0.6; // points of a stroke are at least so far apart
 // The board. drawn(stroke, last) is told a stroke of the reader's as it grows: its points so far.
 export class Board {
   pen = [FIELD / 2, FIELD / 2];
-  #stroke = null; #byKeys = false; #focused = false;
+  #stroke = null;
+  #byKeys = false;
+  #focused = false;
 
   constructor(frame, { drawn, begun, penChanged }) {
     Object.assign(this, { frame, drawn, begun, penChanged });
     this.canvas = element('canvas', {
-      width: FIELD * SCALE, height: FIELD * SCALE, class: 'demo-board', tabindex: 0, role: 'application',
-      'aria-label': 'A board to draw a digit on. Arrow keys move a pen, with Shift in small steps; ' +
+      width: FIELD * SCALE,
+      height: FIELD * SCALE,
+      class: 'demo-board',
+      tabindex: 0,
+      role: 'application',
+      'aria-label':
+        'A board to draw a digit on. Arrow keys move a pen, with Shift in small steps; ' +
         'Space puts it down and lifts it.',
     });
     const listen = (events, does) => events.forEach((name) => this.canvas.addEventListener(name, does));
@@ -59,7 +73,10 @@ export class Board {
 
   #place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * FIELD, ((event.clientY - box.top) / box.height) * FIELD];
+    return [
+      ((event.clientX - box.left) / box.width) * FIELD,
+      ((event.clientY - box.top) / box.height) * FIELD,
+    ];
   }
 
   #down(place, byKeys) {
@@ -84,7 +101,8 @@ export class Board {
 
   #key(event) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const press = event.key === ' ' || event.key === 'Enter', lift = event.key === 'Escape' && this.#byKeys;
+    const press = event.key === ' ' || event.key === 'Enter',
+      lift = event.key === 'Escape' && this.#byKeys;
     if ((!way && !press && !lift) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     this.#focused = true;
@@ -104,9 +122,15 @@ export class Board {
 
   // Draw a sample's pixels, if there is one, and the strokes on it.
   draw(strokes, sample) {
-    const context = this.canvas.getContext('2d'), size = FIELD * SCALE;
+    const context = this.canvas.getContext('2d'),
+      size = FIELD * SCALE;
     const colour = (name) => this.frame.colour(name);
-    Object.assign(context, { fillStyle: colour('surface'), lineCap: 'round', lineJoin: 'round', globalAlpha: 1 });
+    Object.assign(context, {
+      fillStyle: colour('surface'),
+      lineCap: 'round',
+      lineJoin: 'round',
+      globalAlpha: 1,
+    });
     context.fillRect(0, 0, size, size);
     sample?.forEach((value, i) => {
       context.fillStyle = colour('ink');
@@ -141,7 +165,10 @@ export class Board {
     const [x, y] = this.pen.map((v) => v * SCALE);
     context.beginPath();
     context.arc(x, y, BRUSH * SCALE, 0, 2 * Math.PI);
-    for (const [name, lineWidth] of [['surface', 5], ['accent', 2.5]]) {
+    for (const [name, lineWidth] of [
+      ['surface', 5],
+      ['accent', 2.5],
+    ]) {
       Object.assign(context, { strokeStyle: colour(name), lineWidth });
       context.stroke();
     }
@@ -159,12 +186,25 @@ export class Bars {
 
   constructor() {
     this.#rows = Array.from({ length: 10 }, (_, digit) => {
-      const bar = element('span', { class: 'demo-bar' }), number = element('span', { class: 'demo-share' });
-      return { bar, number, node: element('li', {}, element('span', { class: 'demo-digit' }, String(digit)),
-        element('span', { class: 'demo-track' }, bar), number) };
+      const bar = element('span', { class: 'demo-bar' }),
+        number = element('span', { class: 'demo-share' });
+      return {
+        bar,
+        number,
+        node: element(
+          'li',
+          {},
+          element('span', { class: 'demo-digit' }, String(digit)),
+          element('span', { class: 'demo-track' }, bar),
+          number,
+        ),
+      };
     });
-    this.node = element('ol', { class: 'demo-bars', 'aria-label': 'Probability of each digit' },
-      ...this.#rows.map((row) => row.node));
+    this.node = element(
+      'ol',
+      { class: 'demo-bars', 'aria-label': 'Probability of each digit' },
+      ...this.#rows.map((row) => row.node),
+    );
   }
 
   draw(probabilities, label) {
@@ -185,18 +225,25 @@ export class Units {
   constructor(frame, chosen) {
     this.frame = frame;
     this.canvas = element('canvas', {
-      width: GRID * UNIT, height: GRID * UNIT, class: 'demo-units', role: 'img',
-      'aria-label': 'The answers of the hundred units of the first hidden layer; the slider chooses one of them',
+      width: GRID * UNIT,
+      height: GRID * UNIT,
+      class: 'demo-units',
+      role: 'img',
+      'aria-label':
+        'The answers of the hundred units of the first hidden layer; the slider chooses one of them',
     });
     this.canvas.addEventListener('click', (event) => {
       const box = this.canvas.getBoundingClientRect();
       const at = (part) => Math.min(Math.max(Math.floor(part * GRID), 0), GRID - 1);
-      chosen(GRID * at((event.clientY - box.top) / box.height) + at((event.clientX - box.left) / box.width) + 1);
+      chosen(
+        GRID * at((event.clientY - box.top) / box.height) + at((event.clientX - box.left) / box.width) + 1,
+      );
     });
   }
 
   draw(answers, unit) {
-    const context = this.canvas.getContext('2d'), top = Math.max(...answers, 1e-9);
+    const context = this.canvas.getContext('2d'),
+      top = Math.max(...answers, 1e-9);
     const [paper, ink] = ['surface', 'ink'].map((name) => rgb(this.frame.colour(name)));
     answers.forEach((answer, i) => {
       context.fillStyle = `rgb(${mixed(paper, ink, answer / top).join(' ')})`;
@@ -207,8 +254,12 @@ export class Units {
     for (let i = 0; i < GRID * GRID; i++) {
       context.strokeRect((i % GRID) * UNIT + 0.5, Math.floor(i / GRID) * UNIT + 0.5, UNIT - 1, UNIT - 1);
     }
-    const left = ((unit - 1) % GRID) * UNIT, above = Math.floor((unit - 1) / GRID) * UNIT;
-    for (const [name, lineWidth] of [['surface', 6], ['accent', 3]]) {
+    const left = ((unit - 1) % GRID) * UNIT,
+      above = Math.floor((unit - 1) / GRID) * UNIT;
+    for (const [name, lineWidth] of [
+      ['surface', 6],
+      ['accent', 3],
+    ]) {
       Object.assign(context, { strokeStyle: this.frame.colour(name), lineWidth });
       context.strokeRect(left + 1, above + 1, UNIT - 2, UNIT - 2);
     }
@@ -218,13 +269,28 @@ export class Units {
 // A row of small buttons, one for each sample.
 export function sampleButtons(frame, samples, take) {
   return samples.map(({ pixels, label }, i) => {
-    const canvas = element('canvas', { width: FIELD, height: FIELD, class: 'demo-pixels', 'aria-hidden': 'true' });
-    const button = element('button', {
-      type: 'button', class: 'demo-sample', 'aria-label': `test image ${i + 1}, a ${label}`, click: () => take(i + 1),
-    }, canvas);
-    return { node: button, draw: (taken) => {
-      paint(canvas, pixels, frame);
-      set(button, { 'aria-pressed': String(taken === i + 1) });
-    } };
+    const canvas = element('canvas', {
+      width: FIELD,
+      height: FIELD,
+      class: 'demo-pixels',
+      'aria-hidden': 'true',
+    });
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'demo-sample',
+        'aria-label': `test image ${i + 1}, a ${label}`,
+        click: () => take(i + 1),
+      },
+      canvas,
+    );
+    return {
+      node: button,
+      draw: (taken) => {
+        paint(canvas, pixels, frame);
+        set(button, { 'aria-pressed': String(taken === i + 1) });
+      },
+    };
   });
 }

@@ -32,28 +32,34 @@ export function weightsAt([x, y], tip, unit) {
 export function lever(plane, { name, look, changed }) {
   const middle = [(plane.x[0] + plane.x[1]) / 2, (plane.y[0] + plane.y[1]) / 2];
   const unit = UNIT * (plane.x[1] - plane.x[0]);
-  let weights = [1, 0, 0], foot = middle;
+  let weights = [1, 0, 0],
+    foot = middle;
 
   const line = svg('path', { class: `demo-cut ${look}` });
   const shaft = svg('path', { class: `demo-shaft ${look}` });
   const step = unit / 10;
   const touch = () => svg('circle', { r: 15, class: 'demo-touch' });
-  const footNode = plane.handle(svg('g', { class: `demo-foot-point ${look}` }, touch(), svg('circle', { r: 5 })), {
-    label: `${name}: its place; arrow keys push it`,
-    step,
-    at: () => plane.inside(...foot),
-    move: ([x, y]) => {
-      foot = [x, y];
-      changed([weights[0], weights[1], -weights[0] * x - weights[1] * y]);
+  const footNode = plane.handle(
+    svg('g', { class: `demo-foot-point ${look}` }, touch(), svg('circle', { r: 5 })),
+    {
+      label: `${name}: its place; arrow keys push it`,
+      step,
+      at: () => plane.inside(...foot),
+      move: ([x, y]) => {
+        foot = [x, y];
+        changed([weights[0], weights[1], -weights[0] * x - weights[1] * y]);
+      },
     },
-  });
+  );
   const tipNode = plane.handle(
-    svg('g', { class: `demo-arrow-tip ${look}` }, touch(), svg('path', { d: 'M8 0L-5 -6L-5 6Z' })), {
+    svg('g', { class: `demo-arrow-tip ${look}` }, touch(), svg('path', { d: 'M8 0L-5 -6L-5 6Z' })),
+    {
       label: `${name}: tip of the arrow of its weights; arrow keys turn and stretch it`,
       step,
       at: () => plane.inside(...tipOf(weights, foot, unit)),
       move: (tip) => changed(weightsAt(foot, tip, unit)),
-    });
+    },
+  );
   plane.lines.append(line, shaft);
   plane.marks.append(footNode, tipNode);
 
@@ -64,7 +70,8 @@ export function lever(plane, { name, look, changed }) {
     const [w1, w2] = weights;
     const far = (2 * (plane.x[1] - plane.x[0])) / (Math.hypot(w1, w2) || 1);
     const at = ([x, y]) => `${plane.px(x).toFixed(1)} ${plane.py(y).toFixed(1)}`;
-    const [x, y] = foot, tip = tipOf(weights, foot, unit);
+    const [x, y] = foot,
+      tip = tipOf(weights, foot, unit);
     set(line, { d: `M${at([x - far * w2, y + far * w1])}L${at([x + far * w2, y - far * w1])}` });
     set(shaft, { d: `M${at(foot)}L${at(tip)}` });
     const turn = (Math.atan2(plane.py(tip[1]) - plane.py(y), plane.px(tip[0]) - plane.px(x)) * 180) / Math.PI;

@@ -3,30 +3,40 @@
 import { svg, set, element, text } from './dom.js';
 import { sigmoid } from './maths.js';
 
-const MARGIN = { left: 34, right: 10, top: 10, bottom: 34 }, BARE = { left: 2, right: 2, top: 2, bottom: 2 };
+const MARGIN = { left: 34, right: 10, top: 10, bottom: 34 },
+  BARE = { left: 2, right: 2, top: 2, bottom: 2 };
 const BANDS = 11; // tints, as in the book's pictures: an odd number gives one half a tint of its own
 const CELLS = 60; // across, at which the score is computed; between them it is interpolated
 
 export class Plane {
   // x and y are [low, high]; label says what is seen, xlabel and ylabel name the axes.
   // width and height, of the whole, are in units of about one pixel. A `bare` plane has no numbers at its axes.
-  constructor(frame, { x, y, label, xlabel = '', ylabel = '', width = 440, height = 300, ticks = [5, 5],
-    bare = false }) {
-    const margin = bare ? BARE : MARGIN, { left, top } = margin;
+  constructor(
+    frame,
+    { x, y, label, xlabel = '', ylabel = '', width = 440, height = 300, ticks = [5, 5], bare = false },
+  ) {
+    const margin = bare ? BARE : MARGIN,
+      { left, top } = margin;
     Object.assign(this, { frame, x, y, width, height, margin, ticks, bare });
     this.inner = { width: width - left - margin.right, height: height - top - margin.bottom };
     const place = (value, whole) => `${(100 * value) / whole}%`;
     this.canvas = element('canvas', {
       'aria-hidden': 'true',
-      style: `left:${place(left, width)};top:${place(top, height)};` +
+      style:
+        `left:${place(left, width)};top:${place(top, height)};` +
         `width:${place(this.inner.width, width)};height:${place(this.inner.height, height)}`,
     });
-    const clip = `demo-clip-${Plane.count = (Plane.count ?? 0) + 1}`;
+    const clip = `demo-clip-${(Plane.count = (Plane.count ?? 0) + 1)}`;
     this.lines = svg('g', { 'clip-path': `url(#${clip})` }); // cut off at the plane's edges
     this.marks = svg('g'); // not cut off
-    this.svg = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label },
+    this.svg = svg(
+      'svg',
+      { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label },
       svg('clipPath', { id: clip }, svg('rect', { x: left, y: top, ...this.inner })),
-      this.#axes(xlabel, ylabel), this.lines, this.marks);
+      this.#axes(xlabel, ylabel),
+      this.lines,
+      this.marks,
+    );
     this.half = svg('path', { class: 'demo-half' });
     this.lines.append(this.half);
     this.node = element('div', { class: 'demo-plane' }, this.canvas, this.svg);
@@ -54,19 +64,28 @@ export class Plane {
 
   // Tint the plane by sigmoid(score(x, y)), or by the bare decision if `hard`, and draw where the score is 0.
   shade(score, { hard = false } = {}) {
-    const across = CELLS, up = Math.round((CELLS * this.inner.height) / this.inner.width);
+    const across = CELLS,
+      up = Math.round((CELLS * this.inner.height) / this.inner.width);
     const grid = Array.from({ length: up + 1 }, (_, j) =>
-      Float64Array.from({ length: across + 1 }, (_, i) => score(
-        this.x[0] + (i / across) * (this.x[1] - this.x[0]),
-        this.y[1] - (j / up) * (this.y[1] - this.y[0]),
-      )));
+      Float64Array.from({ length: across + 1 }, (_, i) =>
+        score(
+          this.x[0] + (i / across) * (this.x[1] - this.x[0]),
+          this.y[1] - (j / up) * (this.y[1] - this.y[0]),
+        ),
+      ),
+    );
     const { width, height } = Object.assign(this.canvas, this.inner);
     const image = this.canvas.getContext('2d').createImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer), tints = this.#tints();
+    const pixels = new Uint32Array(image.data.buffer),
+      tints = this.#tints();
     for (let row = 0, k = 0; row < height; row++) {
-      const v = (row / height) * up, j = Math.floor(v), below = v - j;
+      const v = (row / height) * up,
+        j = Math.floor(v),
+        below = v - j;
       for (let column = 0; column < width; column++, k++) {
-        const u = (column / width) * across, i = Math.floor(u), after = u - i;
+        const u = (column / width) * across,
+          i = Math.floor(u),
+          after = u - i;
         const upper = grid[j][i] * (1 - after) + grid[j][i + 1] * after;
         const lower = grid[j + 1][i] * (1 - after) + grid[j + 1][i + 1] * after;
         const z = upper * (1 - below) + lower * below;
@@ -82,14 +101,20 @@ export class Plane {
   // where to, at() says where it is, step is how far one press of a key goes (ten times with Shift).
   // `label` names it to those who do not see it.
   handle(node, { at, move, step, label }) {
-    set(node, { tabindex: 0, role: 'button', 'aria-label': label, class: `${node.getAttribute('class')} demo-handle` });
+    set(node, {
+      tabindex: 0,
+      role: 'button',
+      'aria-label': label,
+      class: `${node.getAttribute('class')} demo-handle`,
+    });
     set(this.svg, { role: 'application' }); // an image could hold nothing that is operated
     let grip = null; // from the pointer to the node's own place
     node.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
       event.stopPropagation();
       node.setPointerCapture(event.pointerId);
-      const [x, y] = this.at(event), [ownX, ownY] = at();
+      const [x, y] = this.at(event),
+        [ownX, ownY] = at();
       grip = [ownX - x, ownY - y];
       node.focus({ preventScroll: true });
     });
@@ -105,7 +130,8 @@ export class Plane {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
       if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      const far = step * (event.shiftKey ? 10 : 1), [x, y] = at();
+      const far = step * (event.shiftKey ? 10 : 1),
+        [x, y] = at();
       move(this.inside(x + way[0] * far, y + way[1] * far));
     });
     return node;
@@ -120,18 +146,25 @@ export class Plane {
 
   #axes(xlabel, ylabel) {
     const axes = svg('g', { class: 'demo-axes', 'aria-hidden': 'true' });
-    const { left, top } = this.margin, { width, height } = this.inner;
+    const { left, top } = this.margin,
+      { width, height } = this.inner;
     axes.append(svg('rect', { x: left, y: top, width, height }));
     if (this.bare) return axes;
     for (const value of ticksOf(this.x, this.ticks[0])) {
-      axes.append(svg('text', { x: this.px(value), y: top + height + 14, 'text-anchor': 'middle' }, tick(value)));
+      axes.append(
+        svg('text', { x: this.px(value), y: top + height + 14, 'text-anchor': 'middle' }, tick(value)),
+      );
     }
     for (const value of ticksOf(this.y, this.ticks[1])) {
       axes.append(svg('text', { x: left - 5, y: this.py(value) + 4, 'text-anchor': 'end' }, tick(value)));
     }
     axes.append(
       svg('text', { x: left + width / 2, y: this.height - 5, 'text-anchor': 'middle' }, xlabel),
-      svg('text', { transform: `translate(11 ${top + height / 2}) rotate(-90)`, 'text-anchor': 'middle' }, ylabel),
+      svg(
+        'text',
+        { transform: `translate(11 ${top + height / 2}) rotate(-90)`, 'text-anchor': 'middle' },
+        ylabel,
+      ),
     );
     return axes;
   }
@@ -140,7 +173,8 @@ export class Plane {
   #tints() {
     const [no, middle, yes] = ['no', 'middle', 'yes'].map((name) => rgb(this.frame.colour(`tint-${name}`)));
     return Array.from({ length: BANDS }, (_, band) => {
-      const p = band / (BANDS - 1), [from, to] = p < 0.5 ? [no, middle] : [middle, yes];
+      const p = band / (BANDS - 1),
+        [from, to] = p < 0.5 ? [no, middle] : [middle, yes];
       const part = p < 0.5 ? 2 * p : 2 * p - 1;
       const pixel = Uint8ClampedArray.from([...from.map((c, i) => c + part * (to[i] - c)), 255]);
       return new Uint32Array(pixel.buffer)[0];
@@ -149,7 +183,8 @@ export class Plane {
 
   // The path along which the score is 0, by marching squares: in every cell, a line between the edges it crosses.
   #contour(grid) {
-    const rows = grid.length - 1, columns = grid[0].length - 1;
+    const rows = grid.length - 1,
+      columns = grid[0].length - 1;
     const place = (i, j) => [
       this.margin.left + (i / columns) * this.inner.width,
       this.margin.top + (j / rows) * this.inner.height,
@@ -157,11 +192,17 @@ export class Plane {
     const path = [];
     for (let j = 0; j < rows; j++) {
       for (let i = 0; i < columns; i++) {
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
+        const corners = [
+          [i, j],
+          [i + 1, j],
+          [i + 1, j + 1],
+          [i, j + 1],
+        ];
         const crossings = [];
         corners.forEach(([ai, aj], k) => {
           const [bi, bj] = corners[(k + 1) % 4];
-          const a = grid[aj][ai], b = grid[bj][bi];
+          const a = grid[aj][ai],
+            b = grid[bj][bi];
           if (a > 0 === b > 0) return;
           const part = a / (a - b);
           crossings.push(place(ai + part * (bi - ai), aj + part * (bj - aj)));
@@ -177,7 +218,8 @@ export class Plane {
 }
 
 function ticksOf([low, high], about) {
-  const raw = (high - low) / about, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (high - low) / about,
+    power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= raw);
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);

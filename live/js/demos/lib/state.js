@@ -11,7 +11,10 @@ const LONGEST = 4000; // characters of a link that are looked at
 export function number({ start, min, max, step, limit }) {
   const [low, high] = limit === undefined ? [min, max] : [-limit, limit];
   return {
-    start, min, max, step,
+    start,
+    min,
+    max,
+    step,
     read(text) {
       const value = NUMBER.test(text) ? Number(text) : NaN;
       return value >= low && value <= high ? value : undefined;
@@ -42,10 +45,13 @@ export function rows({ start, columns, least = 0, most }) {
   return {
     start,
     read(text) {
-      const read = text === '' ? [] : text.split('_').map((row) => {
-        const cells = row.split(',');
-        return cells.length === columns.length && cells.map((cell, i) => columns[i].read(cell));
-      });
+      const read =
+        text === ''
+          ? []
+          : text.split('_').map((row) => {
+              const cells = row.split(',');
+              return cells.length === columns.length && cells.map((cell, i) => columns[i].read(cell));
+            });
       const sound = read.every((row) => row && !row.includes(undefined));
       return sound && read.length >= least && read.length <= most ? read : undefined;
     },
@@ -55,7 +61,9 @@ export function rows({ start, columns, least = 0, most }) {
 
 // Return the state a demo starts with.
 export function startState(fields) {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, structuredClone(field.start)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, structuredClone(field.start)]),
+  );
 }
 
 // Return the state that the fragment asks for, null if it is not about this demo.

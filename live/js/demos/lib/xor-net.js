@@ -5,18 +5,29 @@
 
 import { binaryCrossEntropy, sigmoid } from './maths.js';
 
-export const POINTS = [[0, 0], [0, 1], [1, 0], [1, 1]];
+export const POINTS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
 export const TARGETS = [0, 1, 1, 0];
 export const EPOCHS = 5000; // as long as the chapter trains
 
 // Starts that the chapter speaks of: its seeds, as NumPy draws them, and the weights chosen by hand.
 export const STARTS = {
-  2: [0.18905338179353307, -0.5227484414807474, -0.41306354339189344, -2.4414673826398556, 0, 0,
-    1.799707382720902, 1.1441658720372287, 0],
-  0: [0.1257302210933933, -0.1321048632913019, 0.6404226504432821, 0.10490011715303971, 0, 0,
-    -0.535669373161111, 0.36159505490948474, 0],
-  6: [1.0531157544867582, 1.776491303816993, -2.5532918384570134, -0.13796506137840808, 0, 0,
-    1.0137194090532766, 1.3521418253819912, 0],
+  2: [
+    0.18905338179353307, -0.5227484414807474, -0.41306354339189344, -2.4414673826398556, 0, 0,
+    1.799707382720902, 1.1441658720372287, 0,
+  ],
+  0: [
+    0.1257302210933933, -0.1321048632913019, 0.6404226504432821, 0.10490011715303971, 0, 0,
+    -0.535669373161111, 0.36159505490948474, 0,
+  ],
+  6: [
+    1.0531157544867582, 1.776491303816993, -2.5532918384570134, -0.13796506137840808, 0, 0,
+    1.0137194090532766, 1.3521418253819912, 0,
+  ],
   hand: [20, -20, 20, -20, -10, 30, 20, 20, -30],
 };
 
@@ -57,7 +68,9 @@ export function lossOf(p, activation, loss) {
 export function gradients(p, { f, slope }, loss, into = new Float64Array(9)) {
   into.fill(0);
   for (let row = 0; row < 4; row++) {
-    const x1 = row >> 1, x2 = row & 1, y = TARGETS[row];
+    const x1 = row >> 1,
+      x2 = row & 1,
+      y = TARGETS[row];
     const a1 = f(x1 * p[0] + x2 * p[2] + p[4]);
     const a2 = f(x1 * p[1] + x2 * p[3] + p[5]);
     const a = sigmoid(a1 * p[6] + a2 * p[7] + p[8]);
@@ -100,7 +113,8 @@ const ALIKE = { 2: [0, 1], 3: [0, 0, 1], 4: [0, 0, 1, 1] };
 
 // The loss of such a network: a step of the staircase in the chapter.
 export function lossOfAlike(count, loss) {
-  const group = ALIKE[count], a = group.reduce((sum, t) => sum + t) / count;
+  const group = ALIKE[count],
+    a = group.reduce((sum, t) => sum + t) / count;
   const losses = group.map((t) => (loss === 'squares' ? (a - t) ** 2 : -Math.log(t ? a : 1 - a)));
   return losses.reduce((sum, value) => sum + value) / 4;
 }
