@@ -9,6 +9,7 @@ export default [
     rules: {
       eqeqeq: 'error',
       'no-var': 'error',
+      'one-var': ['error', 'never'],
       'prefer-const': 'error',
       'max-len': ['error', { code: 120 }],
     },

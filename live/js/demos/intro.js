@@ -52,11 +52,11 @@ export function start(seed, hidden) {
   return { units: Array.from({ length: hidden }, unit), c: 0 };
 }
 
-const LR = 0.3,
-  SIDE = 2,
-  MOST = 60,
-  ENOUGH = 0.03,
-  PATIENCE = 3000;
+const LR = 0.3;
+const SIDE = 2;
+const MOST = 60;
+const ENOUGH = 0.03;
+const PATIENCE = 3000;
 const around = (n, r, kind, turn = 0) =>
   Array.from({ length: n }, (_, i) => {
     const angle = 2 * Math.PI * (i / n) + turn;
@@ -95,8 +95,8 @@ const PATTERNS = {
   moons: [...moon(1), ...moon(-1)],
 };
 
-const WEIGHT = number({ limit: 1000 }),
-  PLACE = number({ min: -SIDE, max: SIDE });
+const WEIGHT = number({ limit: 1000 });
+const PLACE = number({ min: -SIDE, max: SIDE });
 export const FIELDS = {
   dots: rows({ start: PATTERNS.ring, columns: [PLACE, PLACE, number({ min: 0, max: 1 })], most: MOST }),
   kind: choice('yes', ['yes', 'no']),
@@ -123,8 +123,8 @@ mount('intro', FIELDS, (frame) => {
     bare: true,
     label: 'A field with dots of two kinds, tinted by what the network says everywhere',
   });
-  const lines = svg('g'),
-    dots = svg('g');
+  const lines = svg('g');
+  const dots = svg('g');
   plane.lines.append(lines);
   plane.marks.append(dots);
 
@@ -226,9 +226,9 @@ mount('intro', FIELDS, (frame) => {
   );
 
   return (state) => {
-    const net = network(state),
-      n = state.dots.length,
-      count = right(net, state.dots);
+    const net = network(state);
+    const n = state.dots.length;
+    const count = right(net, state.dots);
     plane.shade((x, y) => score(net, [x, y]));
     lines.replaceChildren(...(state.lines ? net.units.map((unit) => unitLine(plane, unit)) : []));
     dots.replaceChildren(
@@ -262,8 +262,8 @@ function sentence(n, count, value, running, { steps, hidden }) {
 
 // Where a hidden unit's own score is 0; fainter, the less the unit counts.
 function unitLine(plane, [w1, w2, b, v]) {
-  const part = -b / (w1 * w1 + w2 * w2),
-    far = 9 / Math.hypot(w1, w2);
+  const part = -b / (w1 * w1 + w2 * w2);
+  const far = 9 / Math.hypot(w1, w2);
   const ends = [-1, 1].map((side) => [part * w1 - side * far * w2, part * w2 + side * far * w1]);
   return svg('path', {
     class: 'demo-unitline',
@@ -281,8 +281,8 @@ function draw(picture, { units }) {
       class: w < 0 ? 'demo-weight demo-minus' : 'demo-weight',
     });
   const unit = (x, y) => svg('circle', { cx: x, cy: y, r: 6, class: 'demo-circle' });
-  const hidden = units.map((_, j) => place(units.length, j)),
-    inputs = [place(2, 0), place(2, 1)];
+  const hidden = units.map((_, j) => place(units.length, j));
+  const inputs = [place(2, 0), place(2, 1)];
   picture.replaceChildren(
     ...units.flatMap(([w1, w2, , v], j) => [
       line(20, inputs[0], 110, hidden[j], w1),

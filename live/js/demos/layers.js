@@ -14,10 +14,10 @@ const outer = (x, dz) => x.map((v) => dz.map((d) => v * d));
 const back = (dz, W) => W.map((row) => row.reduce((sum, w, m) => sum + dz[m] * w, 0)); // dz @ W.T
 
 export function forward({ x, W1, b1, W2, b2, label }) {
-  const z = linear(x, W1, b1),
-    a = z.map(Math.tanh),
-    s = linear(a, W2, b2),
-    p = softmax(s);
+  const z = linear(x, W1, b1);
+  const a = z.map(Math.tanh);
+  const s = linear(a, W2, b2);
+  const p = softmax(s);
   const top = Math.max(...s);
   const loss = top - s[label] + Math.log(s.reduce((sum, v) => sum + Math.exp(v - top), 0));
   return { x, z, a, s, p, loss };
@@ -27,8 +27,8 @@ export function forward({ x, W1, b1, W2, b2, label }) {
 export function backward(net) {
   const { x, a, p } = forward(net);
   const ds = p.map((v, i) => v - (i === net.label ? 1 : 0));
-  const da = back(ds, net.W2),
-    slope = a.map((v) => 1 - v * v);
+  const da = back(ds, net.W2);
+  const slope = a.map((v) => 1 - v * v);
   const dz = da.map((d, j) => d * slope[j]);
   return { ds, dW2: outer(a, ds), db2: ds, da, slope, dz, dW1: outer(x, dz), db1: dz, dx: back(dz, net.W1) };
 }
@@ -39,8 +39,8 @@ export function step(net, lr) {
   return { W1: less(net.W1, dW1), b1: less(net.b1, db1), W2: less(net.W2, dW2), b2: less(net.b2, db2) };
 }
 
-const INPUT = { min: -2, max: 2, step: 0.1 },
-  WEIGHT = { min: -2, max: 2, step: 0.05, limit: 1000 };
+const INPUT = { min: -2, max: 2, step: 0.1 };
+const WEIGHT = { min: -2, max: 2, step: 0.05, limit: 1000 };
 const matrix = (start) =>
   rows({ start, columns: start[0].map(() => number(WEIGHT)), least: start.length, most: start.length });
 
@@ -165,12 +165,12 @@ mount('layers', FIELDS, (frame) => {
   const [numbers, show] = frame.numbers({ loss: 'loss', p: 'p of the right class' });
   const table = element('table', { class: 'demo-table' });
   const go = (by) => frame.set({ step: Math.min(Math.max(frame.state.step + by, 0), last) });
-  const previous = frame.button('back', () => go(-1)),
-    next = frame.button('next', () => go(1));
+  const previous = frame.button('back', () => go(-1));
+  const next = frame.button('next', () => go(1));
   let before = null; // the loss before the last gradient step
   const learn = frame.button('gradient step', () => {
-    const net = network(frame.state),
-      { W1, b1, W2, b2 } = step(net, frame.state.lr);
+    const net = network(frame.state);
+    const { W1, b1, W2, b2 } = step(net, frame.state.lr);
     before = forward(net).loss;
     frame.set({ W1, b1: [b1], W2, b2: [b2], step: 4 });
   });
@@ -200,10 +200,10 @@ mount('layers', FIELDS, (frame) => {
   );
 
   return (state) => {
-    const net = network(state),
-      f = forward(net),
-      b = backward(net),
-      now = STEPS[state.step];
+    const net = network(state);
+    const f = forward(net);
+    const b = backward(net);
+    const now = STEPS[state.step];
     previous.disabled = state.step === 0;
     next.disabled = state.step === last;
     learn.disabled = state.step !== last;

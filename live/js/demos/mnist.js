@@ -96,8 +96,8 @@ function build(frame, arrays) {
       pen.textContent = `Pen ${down ? 'down' : 'up'}, column ${text(x, 0)}, line ${text(y, 0)}.`;
     },
   });
-  const bars = new Bars(),
-    units = new Units(frame, (unit) => frame.set({ unit }));
+  const bars = new Bars();
+  const units = new Units(frame, (unit) => frame.set({ unit }));
   const thumbs = sampleButtons(frame, samples, (sample) => frame.set({ sample, strokes: [] }));
   const input = picture('What the network gets: 28 by 28 pixels');
   const weights = picture(
@@ -170,8 +170,8 @@ function build(frame, arrays) {
     paint(input, given, frame);
     bars.draw(probabilities, state.strokes.length ? undefined : sample?.label);
     units.draw(answers, state.unit);
-    const own = weightsOf(net[0], state.unit - 1),
-      sizes = own.map(Math.abs).sort();
+    const own = weightsOf(net[0], state.unit - 1);
+    const sizes = own.map(Math.abs).sort();
     paint(
       weights,
       own.map((w) => w / sizes[780]),

@@ -30,8 +30,8 @@ export function step(neuron, points, lr) {
   return { w1: neuron.w1 - lr * slope.w1, w2: neuron.w2 - lr * slope.w2, b: neuron.b - lr * slope.b };
 }
 
-const SUN = [-0.5, 10.5],
-  WIND = [-0.5, 5.5]; // one unit is equally long both ways, so right angles look right
+const SUN = [-0.5, 10.5];
+const WIND = [-0.5, 5.5]; // one unit is equally long both ways, so right angles look right
 const MOST = 40;
 // a dozen mornings of the chapter's diary
 const DIARY = [
@@ -117,13 +117,13 @@ mount('neuron', FIELDS, (frame) => {
   );
 
   return (state) => {
-    const hard = state.answer === 'step',
-      n = state.points.length;
+    const hard = state.answer === 'step';
+    const n = state.points.length;
     plane.shade((x, y) => score(state, [x, y]), { hard });
     boundary(state);
     points.draw(state);
-    const count = right(state, state.points),
-      length = Math.hypot(state.w1, state.w2);
+    const count = right(state, state.points);
+    const length = Math.hypot(state.w1, state.w2);
     for (const button of steps) button.disabled = hard || n === 0;
     show({
       loss: n === 0 ? '–' : hard ? `${n - count} wrong` : text(loss(state, state.points)),
@@ -187,8 +187,8 @@ function lineHandle(frame, plane) {
   return (state) => {
     const flat = state.w1 === 0 && state.w2 === 0;
     if (!flat) {
-      const near = onLine(state, foot),
-        inside = plane.inside(...near);
+      const near = onLine(state, foot);
+      const inside = plane.inside(...near);
       foot = Math.hypot(near[0] - inside[0], near[1] - inside[1]) < 1e-9 ? near : onLine(state, middle);
     }
     const [x, y] = foot;

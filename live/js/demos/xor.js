@@ -85,10 +85,10 @@ class Training {
 
 // The atlas with its controls. taken(start) is told which tile the reader took.
 function atlasPart(frame, taken) {
-  let trainings,
-    key,
-    painted,
-    paintedAt = 0;
+  let trainings;
+  let key;
+  let painted;
+  let paintedAt = 0;
   const tile = element('p', { class: 'demo-help', id: `${frame.figure.id}-tile`, 'aria-live': 'polite' });
   const tiles = new Tiles(frame, {
     chosen: (k) => trainings && taken(trainings.starts[k]),
@@ -209,9 +209,9 @@ mount('xor', FIELDS, (frame) => {
     { play: 'train' },
   );
 
-  const spaces = new Spaces(frame, change),
-    weights = new Weights(change),
-    curve = new LossCurve();
+  const spaces = new Spaces(frame, change);
+  const weights = new Weights(change);
+  const curve = new LossCurve();
   const [numbers, show] = frame.numbers({
     loss: 'loss',
     ...byRow((row) => `${POINTS[row].join('')}, should be ${TARGETS[row]}`),
@@ -263,8 +263,8 @@ mount('xor', FIELDS, (frame) => {
   );
 
   return (state) => {
-    const net = training.at(state),
-      activation = ACTIVATIONS[state.activation];
+    const net = training.at(state);
+    const activation = ACTIVATIONS[state.activation];
     spaces.draw(net, state.activation, activation);
     weights.draw(net);
     curve.draw((epoch) => training.at({ ...state, epoch }), state.epoch, activation, state.loss);

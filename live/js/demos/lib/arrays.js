@@ -2,9 +2,9 @@
 
 // A 16-bit floating point number from its bits.
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1,
-    exponent = (bits >> 10) & 31,
-    fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
@@ -19,8 +19,8 @@ const READERS = {
 export function decode(arrays) {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, { dtype, shape, data }]) => {
-      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)),
-        view = new DataView(bytes.buffer);
+      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      const view = new DataView(bytes.buffer);
       const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
         READERS[dtype](view, i),
       );

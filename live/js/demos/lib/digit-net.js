@@ -13,8 +13,8 @@ export function networkFrom(arrays, name) {
 }
 
 function linear({ weight, bias }, x) {
-  const out = Float64Array.from(bias),
-    n = out.length;
+  const out = Float64Array.from(bias);
+  const n = out.length;
   x.forEach((value, i) => {
     if (value === 0) return; // most pixels
     for (let j = 0; j < n; j++) out[j] += value * weight[i * n + j];
@@ -24,8 +24,8 @@ function linear({ weight, bias }, x) {
 
 // All that happens on the way: each layer's scores, the answers of the hidden layers, the probabilities.
 export function read(net, pixels) {
-  const scores = [],
-    outputs = [];
+  const scores = [];
+  const outputs = [];
   let x = Float64Array.from(pixels);
   net.forEach((layer, i) => {
     scores.push(linear(layer, x));
@@ -39,8 +39,8 @@ export function gradientByInput(net, pixels, label) {
   const { outputs, probabilities } = read(net, pixels);
   let grad = Float64Array.from(probabilities, (p, i) => p - (i === label));
   for (let layer = net.length - 1; layer >= 0; layer--) {
-    const { weight } = net[layer],
-      n = grad.length;
+    const { weight } = net[layer];
+    const n = grad.length;
     const back = new Float64Array(weight.length / n);
     for (let i = 0; i < back.length; i++) {
       if (layer > 0 && outputs[layer - 1][i] <= 0) continue; // a ReLU that is off: slope 0

@@ -8,8 +8,8 @@ const mixed = (from, to, part) => from.map((c, i) => Math.round(c + part * (to[i
 
 // Paint 28 × 28 values onto a canvas of as many pixels: 0 is paper, 1 ink; with `signed`, −1 is blue and 1 orange.
 export function paint(canvas, values, frame, signed = false) {
-  const context = canvas.getContext('2d'),
-    image = context.createImageData(FIELD, FIELD);
+  const context = canvas.getContext('2d');
+  const image = context.createImageData(FIELD, FIELD);
   const [paper, ink, below, above] = ['surface', 'ink', 'no', 'yes'].map((name) => rgb(frame.colour(name)));
   values.forEach((value, i) => {
     const full = signed ? (value < 0 ? below : above) : ink;
@@ -101,8 +101,8 @@ export class Board {
 
   #key(event) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const press = event.key === ' ' || event.key === 'Enter',
-      lift = event.key === 'Escape' && this.#byKeys;
+    const press = event.key === ' ' || event.key === 'Enter';
+    const lift = event.key === 'Escape' && this.#byKeys;
     if ((!way && !press && !lift) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     this.#focused = true;
@@ -122,8 +122,8 @@ export class Board {
 
   // Draw a sample's pixels, if there is one, and the strokes on it.
   draw(strokes, sample) {
-    const context = this.canvas.getContext('2d'),
-      size = FIELD * SCALE;
+    const context = this.canvas.getContext('2d');
+    const size = FIELD * SCALE;
     const colour = (name) => this.frame.colour(name);
     Object.assign(context, {
       fillStyle: colour('surface'),
@@ -186,8 +186,8 @@ export class Bars {
 
   constructor() {
     this.#rows = Array.from({ length: 10 }, (_, digit) => {
-      const bar = element('span', { class: 'demo-bar' }),
-        number = element('span', { class: 'demo-share' });
+      const bar = element('span', { class: 'demo-bar' });
+      const number = element('span', { class: 'demo-share' });
       return {
         bar,
         number,
@@ -242,8 +242,8 @@ export class Units {
   }
 
   draw(answers, unit) {
-    const context = this.canvas.getContext('2d'),
-      top = Math.max(...answers, 1e-9);
+    const context = this.canvas.getContext('2d');
+    const top = Math.max(...answers, 1e-9);
     const [paper, ink] = ['surface', 'ink'].map((name) => rgb(this.frame.colour(name)));
     answers.forEach((answer, i) => {
       context.fillStyle = `rgb(${mixed(paper, ink, answer / top).join(' ')})`;
@@ -254,8 +254,8 @@ export class Units {
     for (let i = 0; i < GRID * GRID; i++) {
       context.strokeRect((i % GRID) * UNIT + 0.5, Math.floor(i / GRID) * UNIT + 0.5, UNIT - 1, UNIT - 1);
     }
-    const left = ((unit - 1) % GRID) * UNIT,
-      above = Math.floor((unit - 1) / GRID) * UNIT;
+    const left = ((unit - 1) % GRID) * UNIT;
+    const above = Math.floor((unit - 1) / GRID) * UNIT;
     for (const [name, lineWidth] of [
       ['surface', 6],
       ['accent', 3],

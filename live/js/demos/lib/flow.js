@@ -34,17 +34,17 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
     { name: 's', values: f.s, slopes: b.ds, known: 3, back: 4, bias: ['b2', net.b2] },
     { name: 'p', values: f.p, known: 4 },
   ];
-  const lines = svg('g'),
-    labels = svg('g'),
-    boxes = svg('g');
+  const lines = svg('g');
+  const labels = svg('g');
+  const boxes = svg('g');
   const between = (from, to, part) => from.map((v, i) => v + part * (to[i] - v));
 
   const weights = (name, level, W, dW, forward, backward, at) =>
     W.forEach((row, d) =>
       row.forEach((w, m) => {
         const ends = [place(level, d, W.length), place(level + 1, m, row.length)];
-        const key = `${name}[${d},${m}]`,
-          path = `M${ends[0].join(' ')}L${ends[1].join(' ')}`;
+        const key = `${name}[${d},${m}]`;
+        const path = `M${ends[0].join(' ')}L${ends[1].join(' ')}`;
         lines.append(
           svg('path', {
             d: path,
@@ -74,13 +74,13 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
   // the lines of a function that works on each unit alone, or on all of a level together
   const plain = (level, n, name, forward, backward, factor) => {
     for (let i = 0; i < n; i++) {
-      const ends = [place(level, i, n), place(level + 1, i, n)],
-        path = `M${ends[0].join(' ')}L${ends[1].join(' ')}`;
+      const ends = [place(level, i, n), place(level + 1, i, n)];
+      const path = `M${ends[0].join(' ')}L${ends[1].join(' ')}`;
       lines.append(svg('path', { d: path, class: 'demo-plain' }));
       if (step === forward) lines.append(svg('path', { d: path, class: 'demo-stream' }));
       if (step === backward) lines.append(svg('path', { d: path, class: 'demo-stream demo-upstream' }));
-      const [x, y] = between(...ends, 0.5),
-        back = step >= backward && factor;
+      const [x, y] = between(...ends, 0.5);
+      const back = step >= backward && factor;
       labels.append(
         svg(
           'g',
@@ -106,9 +106,9 @@ export function drawing(net, f, b, step, wide, { chosen, choose }) {
 
   units.forEach(({ name, values, slopes, known, back, bias }, level) =>
     values.forEach((value, i) => {
-      const [x, y] = place(level, i, values.length),
-        forward = step >= known,
-        gradient = slopes && step >= back;
+      const [x, y] = place(level, i, values.length);
+      const forward = step >= known;
+      const gradient = slopes && step >= back;
       const now = step === known || step === back;
       boxes.append(
         svg(

@@ -32,8 +32,8 @@ export function weightsAt([x, y], tip, unit) {
 export function lever(plane, { name, look, changed }) {
   const middle = [(plane.x[0] + plane.x[1]) / 2, (plane.y[0] + plane.y[1]) / 2];
   const unit = UNIT * (plane.x[1] - plane.x[0]);
-  let weights = [1, 0, 0],
-    foot = middle;
+  let weights = [1, 0, 0];
+  let foot = middle;
 
   const line = svg('path', { class: `demo-cut ${look}` });
   const shaft = svg('path', { class: `demo-shaft ${look}` });
@@ -70,8 +70,8 @@ export function lever(plane, { name, look, changed }) {
     const [w1, w2] = weights;
     const far = (2 * (plane.x[1] - plane.x[0])) / (Math.hypot(w1, w2) || 1);
     const at = ([x, y]) => `${plane.px(x).toFixed(1)} ${plane.py(y).toFixed(1)}`;
-    const [x, y] = foot,
-      tip = tipOf(weights, foot, unit);
+    const [x, y] = foot;
+    const tip = tipOf(weights, foot, unit);
     set(line, { d: `M${at([x - far * w2, y + far * w1])}L${at([x + far * w2, y - far * w1])}` });
     set(shaft, { d: `M${at(foot)}L${at(tip)}` });
     const turn = (Math.atan2(plane.py(tip[1]) - plane.py(y), plane.px(tip[0]) - plane.px(x)) * 180) / Math.PI;

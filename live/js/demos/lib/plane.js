@@ -3,8 +3,8 @@
 import { svg, set, element, text } from './dom.js';
 import { sigmoid } from './maths.js';
 
-const MARGIN = { left: 34, right: 10, top: 10, bottom: 34 },
-  BARE = { left: 2, right: 2, top: 2, bottom: 2 };
+const MARGIN = { left: 34, right: 10, top: 10, bottom: 34 };
+const BARE = { left: 2, right: 2, top: 2, bottom: 2 };
 const BANDS = 11; // tints, as in the book's pictures: an odd number gives one half a tint of its own
 const CELLS = 60; // across, at which the score is computed; between them it is interpolated
 
@@ -15,8 +15,8 @@ export class Plane {
     frame,
     { x, y, label, xlabel = '', ylabel = '', width = 440, height = 300, ticks = [5, 5], bare = false },
   ) {
-    const margin = bare ? BARE : MARGIN,
-      { left, top } = margin;
+    const margin = bare ? BARE : MARGIN;
+    const { left, top } = margin;
     Object.assign(this, { frame, x, y, width, height, margin, ticks, bare });
     this.inner = { width: width - left - margin.right, height: height - top - margin.bottom };
     const place = (value, whole) => `${(100 * value) / whole}%`;
@@ -64,8 +64,8 @@ export class Plane {
 
   // Tint the plane by sigmoid(score(x, y)), or by the bare decision if `hard`, and draw where the score is 0.
   shade(score, { hard = false } = {}) {
-    const across = CELLS,
-      up = Math.round((CELLS * this.inner.height) / this.inner.width);
+    const across = CELLS;
+    const up = Math.round((CELLS * this.inner.height) / this.inner.width);
     const grid = Array.from({ length: up + 1 }, (_, j) =>
       Float64Array.from({ length: across + 1 }, (_, i) =>
         score(
@@ -76,16 +76,16 @@ export class Plane {
     );
     const { width, height } = Object.assign(this.canvas, this.inner);
     const image = this.canvas.getContext('2d').createImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer),
-      tints = this.#tints();
+    const pixels = new Uint32Array(image.data.buffer);
+    const tints = this.#tints();
     for (let row = 0, k = 0; row < height; row++) {
-      const v = (row / height) * up,
-        j = Math.floor(v),
-        below = v - j;
+      const v = (row / height) * up;
+      const j = Math.floor(v);
+      const below = v - j;
       for (let column = 0; column < width; column++, k++) {
-        const u = (column / width) * across,
-          i = Math.floor(u),
-          after = u - i;
+        const u = (column / width) * across;
+        const i = Math.floor(u);
+        const after = u - i;
         const upper = grid[j][i] * (1 - after) + grid[j][i + 1] * after;
         const lower = grid[j + 1][i] * (1 - after) + grid[j + 1][i + 1] * after;
         const z = upper * (1 - below) + lower * below;
@@ -113,8 +113,8 @@ export class Plane {
       if (event.button !== 0) return;
       event.stopPropagation();
       node.setPointerCapture(event.pointerId);
-      const [x, y] = this.at(event),
-        [ownX, ownY] = at();
+      const [x, y] = this.at(event);
+      const [ownX, ownY] = at();
       grip = [ownX - x, ownY - y];
       node.focus({ preventScroll: true });
     });
@@ -130,8 +130,8 @@ export class Plane {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
       if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      const far = step * (event.shiftKey ? 10 : 1),
-        [x, y] = at();
+      const far = step * (event.shiftKey ? 10 : 1);
+      const [x, y] = at();
       move(this.inside(x + way[0] * far, y + way[1] * far));
     });
     return node;
@@ -146,8 +146,8 @@ export class Plane {
 
   #axes(xlabel, ylabel) {
     const axes = svg('g', { class: 'demo-axes', 'aria-hidden': 'true' });
-    const { left, top } = this.margin,
-      { width, height } = this.inner;
+    const { left, top } = this.margin;
+    const { width, height } = this.inner;
     axes.append(svg('rect', { x: left, y: top, width, height }));
     if (this.bare) return axes;
     for (const value of ticksOf(this.x, this.ticks[0])) {
@@ -173,8 +173,8 @@ export class Plane {
   #tints() {
     const [no, middle, yes] = ['no', 'middle', 'yes'].map((name) => rgb(this.frame.colour(`tint-${name}`)));
     return Array.from({ length: BANDS }, (_, band) => {
-      const p = band / (BANDS - 1),
-        [from, to] = p < 0.5 ? [no, middle] : [middle, yes];
+      const p = band / (BANDS - 1);
+      const [from, to] = p < 0.5 ? [no, middle] : [middle, yes];
       const part = p < 0.5 ? 2 * p : 2 * p - 1;
       const pixel = Uint8ClampedArray.from([...from.map((c, i) => c + part * (to[i] - c)), 255]);
       return new Uint32Array(pixel.buffer)[0];
@@ -183,8 +183,8 @@ export class Plane {
 
   // The path along which the score is 0, by marching squares: in every cell, a line between the edges it crosses.
   #contour(grid) {
-    const rows = grid.length - 1,
-      columns = grid[0].length - 1;
+    const rows = grid.length - 1;
+    const columns = grid[0].length - 1;
     const place = (i, j) => [
       this.margin.left + (i / columns) * this.inner.width,
       this.margin.top + (j / rows) * this.inner.height,
@@ -201,8 +201,8 @@ export class Plane {
         const crossings = [];
         corners.forEach(([ai, aj], k) => {
           const [bi, bj] = corners[(k + 1) % 4];
-          const a = grid[aj][ai],
-            b = grid[bj][bi];
+          const a = grid[aj][ai];
+          const b = grid[bj][bi];
           if (a > 0 === b > 0) return;
           const part = a / (a - b);
           crossings.push(place(ai + part * (bi - ai), aj + part * (bj - aj)));
@@ -218,8 +218,8 @@ export class Plane {
 }
 
 function ticksOf([low, high], about) {
-  const raw = (high - low) / about,
-    power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= raw);
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);

@@ -7,8 +7,8 @@ import { EPOCHS, answers, ending, lossOf, randomStart, score, train } from './xo
 export const SIDE = 20; // tiles along each side
 const CHUNK = 50; // epochs of one network at a time
 const FIELD = 10; // samples of a tile's answers along each side
-const CELL = 3,
-  TILE = FIELD * CELL + 2; // pixels
+const CELL = 3;
+const TILE = FIELD * CELL + 2; // pixels
 
 // Random starts as the chapter draws them; another `draw` gives others.
 export function randomStarts(draw) {
@@ -82,8 +82,8 @@ export class Tiles {
       chosen(this.cursor);
     });
     this.canvas.addEventListener('keydown', (event) => {
-      const column = this.cursor % SIDE,
-        row = Math.floor(this.cursor / SIDE);
+      const column = this.cursor % SIDE;
+      const row = Math.floor(this.cursor / SIDE);
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       const taken = event.key === 'Enter' || event.key === ' ';
       if ((!way && !taken) || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -97,18 +97,18 @@ export class Tiles {
   // Draw what each network says around the four points. The stuck ones, of trainings that are done, are veiled,
   // framed and numbered. On a map a ring shows where the start lies that it is a map of.
   draw(trainings, around) {
-    const context = this.canvas.getContext('2d'),
-      { width } = this.canvas;
+    const context = this.canvas.getContext('2d');
+    const { width } = this.canvas;
     const image = context.createImageData(width, width);
     const pixels = new Uint32Array(image.data.buffer);
     const tints = tintsOf(this.frame);
     trainings.nets.forEach((net, k) => {
-      const left = (k % SIDE) * TILE + 1,
-        top = Math.floor(k / SIDE) * TILE + 1;
+      const left = (k % SIDE) * TILE + 1;
+      const top = Math.floor(k / SIDE) * TILE + 1;
       for (let j = 0; j < FIELD; j++) {
         for (let i = 0; i < FIELD; i++) {
-          const x1 = -0.25 + (1.5 * (i + 0.5)) / FIELD,
-            x2 = 1.25 - (1.5 * (j + 0.5)) / FIELD;
+          const x1 = -0.25 + (1.5 * (i + 0.5)) / FIELD;
+          const x2 = 1.25 - (1.5 * (j + 0.5)) / FIELD;
           const tint = tints[Math.round(10 * sigmoid(score(net, x1, x2, trainings.activation)))];
           for (let y = 0; y < CELL; y++) {
             const from = (top + CELL * j + y) * width + left + CELL * i;
@@ -147,8 +147,8 @@ export class Tiles {
     context.font = `bold ${TILE * 0.62}px sans-serif`;
     endings.forEach((count, k) => {
       if (count === 0) return;
-      const left = (k % SIDE) * TILE,
-        top = Math.floor(k / SIDE) * TILE;
+      const left = (k % SIDE) * TILE;
+      const top = Math.floor(k / SIDE) * TILE;
       context.globalAlpha = 0.6;
       context.fillStyle = surface;
       context.fillRect(left, top, TILE, TILE);
@@ -160,8 +160,8 @@ export class Tiles {
   }
 
   #frameCursor(context) {
-    const left = (this.cursor % SIDE) * TILE,
-      top = Math.floor(this.cursor / SIDE) * TILE;
+    const left = (this.cursor % SIDE) * TILE;
+    const top = Math.floor(this.cursor / SIDE) * TILE;
     this.#outline(context, () => context.strokeRect(left, top, TILE, TILE));
   }
 }
@@ -173,8 +173,8 @@ function tintsOf(frame) {
     return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   });
   return Array.from({ length: 11 }, (_, band) => {
-    const p = band / 5,
-      [from, to, part] = p < 1 ? [no, middle, p] : [middle, yes, p - 1];
+    const p = band / 5;
+    const [from, to, part] = p < 1 ? [no, middle, p] : [middle, yes, p - 1];
     const [r, g, b] = from.map((c, i) => Math.round(c + part * (to[i] - c)));
     return new Uint32Array(Uint8ClampedArray.of(r, g, b, 255).buffer)[0];
   });
@@ -184,8 +184,8 @@ function tintsOf(frame) {
 export function describe(trainings, k) {
   const [w11, w12, w21, w22, , , v1, v2] = trainings.starts[k].map((w) => text(w, 2));
   const start = `Starts with (${w11}, ${w21}) into unit 1, (${w12}, ${w22}) into unit 2, (${v1}, ${v2}) out of them`;
-  const net = trainings.nets[k],
-    { activation, loss } = trainings;
+  const net = trainings.nets[k];
+  const { activation, loss } = trainings;
   const said = answers(net, activation)
     .map((a) => text(a, 2))
     .join(', ');

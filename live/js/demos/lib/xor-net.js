@@ -68,9 +68,9 @@ export function lossOf(p, activation, loss) {
 export function gradients(p, { f, slope }, loss, into = new Float64Array(9)) {
   into.fill(0);
   for (let row = 0; row < 4; row++) {
-    const x1 = row >> 1,
-      x2 = row & 1,
-      y = TARGETS[row];
+    const x1 = row >> 1;
+    const x2 = row & 1;
+    const y = TARGETS[row];
     const a1 = f(x1 * p[0] + x2 * p[2] + p[4]);
     const a2 = f(x1 * p[1] + x2 * p[3] + p[5]);
     const a = sigmoid(a1 * p[6] + a2 * p[7] + p[8]);
@@ -113,8 +113,8 @@ const ALIKE = { 2: [0, 1], 3: [0, 0, 1], 4: [0, 0, 1, 1] };
 
 // The loss of such a network: a step of the staircase in the chapter.
 export function lossOfAlike(count, loss) {
-  const group = ALIKE[count],
-    a = group.reduce((sum, t) => sum + t) / count;
+  const group = ALIKE[count];
+  const a = group.reduce((sum, t) => sum + t) / count;
   const losses = group.map((t) => (loss === 'squares' ? (a - t) ** 2 : -Math.log(t ? a : 1 - a)));
   return losses.reduce((sum, value) => sum + value) / 4;
 }

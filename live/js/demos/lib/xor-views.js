@@ -7,8 +7,8 @@ import { EPOCHS, POINTS, TARGETS, hidden, lossOf, lossOfAlike, score } from './x
 
 const SIZE = 330; // of a space, in drawing units
 const SHEET = [-0.25, 1.25]; // how far the grid reaches, as in the chapter's pictures
-const LINES = 7,
-  ALONG = 30; // lines of the grid in each direction, and pieces of a line
+const LINES = 7;
+const ALONG = 30; // lines of the grid in each direction, and pieces of a line
 const NEAR = 0.035; // points nearer than this part of a picture share one name
 
 // Rows of those places that lie within `near` of one another, in each direction.
@@ -114,8 +114,8 @@ export class Spaces {
 
   // A square grid of the input space, after a move, as one path.
   #sheet(plane, move) {
-    const [low, high] = SHEET,
-      at = (part) => low + part * (high - low);
+    const [low, high] = SHEET;
+    const at = (part) => low + part * (high - low);
     const places = (line) => Array.from({ length: ALONG + 1 }, (_, i) => line(at(i / ALONG)));
     const lines = Array.from({ length: LINES }, (_, i) => at(i / (LINES - 1)));
     const nets = lines.flatMap((c) => [places((t) => move(t, c)), places((t) => move(c, t))]);
@@ -147,8 +147,8 @@ export class Spaces {
         },
         [0, 0],
       );
-      const far = Math.hypot(ox, oy) || 1,
-        across = (x - plane.x[0]) / width;
+      const far = Math.hypot(ox, oy) || 1;
+      const across = (x - plane.x[0]) / width;
       const room = 0.1 + 0.06 * rows.length;
       const side =
         (ox >= 0 && across > 1 - room) || (ox < 0 && across < room) ? -Math.sign(ox) : Math.sign(ox) || 1;
@@ -282,8 +282,8 @@ export class LossCurve {
 
   // netAt(epoch) gives the network of an epoch.
   draw(netAt, epoch, activation, loss) {
-    const top = 1.3 * lossOfAlike(4, loss),
-      inner = this.#height - this.#top - this.#bottom;
+    const top = 1.3 * lossOfAlike(4, loss);
+    const inner = this.#height - this.#top - this.#bottom;
     const x = (e) => this.#left + (e / EPOCHS) * (this.#width - this.#left - this.#right);
     const y = (value) => this.#top + (1 - Math.min(value / top, 1)) * inner;
     const every = Math.max(1, Math.floor(epoch / 150));
