@@ -7,12 +7,41 @@ import { drawing } from './lib/flow.js';
 import { softmax } from './lib/maths.js';
 import { choice, number, rows } from './lib/state.js';
 
-// A network is { x, W1, b1, W2, b2, label }: x (2), W1 (2, 3), b1 (3), W2 (3, 2), b2 (2), label 0 or 1.
+/** @import { Frame } from './frame.js' */
+/** @import { Fields, StateOf } from './lib/state.js' */
 
+/** @typedef {number[]} Vector */
+/** @typedef {number[][]} Matrix rows, one for each input */
+/** @typedef {{ W1: Matrix, b1: Vector, W2: Matrix, b2: Vector }} Parameters W1 (2, 3), b1 (3), W2 (3, 2), b2 (2) */
+/** @typedef {Parameters & { x: Vector, label: number }} Network with its input (2) and the right answer, 0 or 1 */
+/** @typedef {ReturnType<typeof forward>} Values */
+/** @typedef {ReturnType<typeof backward>} Gradients */
+/** @typedef {[name: string, how: string, value: number]} Line of the table */
+
+/**
+ * @param {Vector} x
+ * @param {Matrix} W
+ * @param {Vector} b
+ */
 const linear = (x, W, b) => b.map((bias, m) => x.reduce((sum, v, d) => sum + v * W[d][m], bias));
+
+/**
+ * @param {Vector} x
+ * @param {Vector} dz
+ */
 const outer = (x, dz) => x.map((v) => dz.map((d) => v * d));
+
+/**
+ * @param {Vector} dz
+ * @param {Matrix} W
+ */
 const back = (dz, W) => W.map((row) => row.reduce((sum, w, m) => sum + dz[m] * w, 0)); // dz @ W.T
 
+/**
+ * What every layer gives, and the loss.
+ *
+ * @param {Network} net
+ */
 export function forward({ x, W1, b1, W2, b2, label }) {
   const z = linear(x, W1, b1);
   const a = z.map(Math.tanh);
@@ -23,7 +52,11 @@ export function forward({ x, W1, b1, W2, b2, label }) {
   return { x, z, a, s, p, loss };
 }
 
-// The gradients of the loss by everything; `slope` is the tanh's own.
+/**
+ * The gradients of the loss by everything; `slope` is the tanh's own.
+ *
+ * @param {Network} net
+ */
 export function backward(net) {
   const { x, a, p } = forward(net);
   const ds = p.map((v, i) => v - (i === net.label ? 1 : 0));
@@ -33,18 +66,29 @@ export function backward(net) {
   return { ds, dW2: outer(a, ds), db2: ds, da, slope, dz, dW1: outer(x, dz), db1: dz, dx: back(dz, net.W1) };
 }
 
+/**
+ * The parameters after a gradient step.
+ *
+ * @param {Network} net
+ * @param {number} lr the learning rate
+ * @returns {Parameters}
+ */
 export function step(net, lr) {
   const { dW1, db1, dW2, db2 } = backward(net);
-  const less = (w, dw) => w.map((v, i) => (Array.isArray(v) ? less(v, dw[i]) : v - lr * dw[i]));
-  return { W1: less(net.W1, dW1), b1: less(net.b1, db1), W2: less(net.W2, dW2), b2: less(net.b2, db2) };
+  const less = (/** @type {Vector} */ w, /** @type {Vector} */ dw) => w.map((v, i) => v - lr * dw[i]);
+  const rows = (/** @type {Matrix} */ W, /** @type {Matrix} */ dW) => W.map((w, d) => less(w, dW[d]));
+  return { W1: rows(net.W1, dW1), b1: less(net.b1, db1), W2: rows(net.W2, dW2), b2: less(net.b2, db2) };
 }
 
 const INPUT = { min: -2, max: 2, step: 0.1 };
 const WEIGHT = { min: -2, max: 2, step: 0.05, limit: 1000 };
-const matrix = (start) =>
+const matrix = (/** @type {Matrix} */ start) =>
   rows({ start, columns: start[0].map(() => number(WEIGHT)), least: start.length, most: start.length });
 
-// the chapter's example: mlp([2, 3, 2], np.random.default_rng(4), Tanh), x = (0.5, -1.2), label 1
+/**
+ * The demo's state, as a link carries it. It starts with the chapter's example:
+ * mlp([2, 3, 2], np.random.default_rng(4), Tanh), x = (0.5, -1.2), label 1.
+ */
 export const FIELDS = {
   x0: number({ start: 0.5, ...INPUT }),
   x1: number({ start: -1.2, ...INPUT }),
@@ -64,7 +108,14 @@ export const FIELDS = {
   lr: number({ start: 0.5, min: 0.1, max: 2, step: 0.1 }),
 };
 
-// Return the network that a state describes.
+/** @typedef {StateOf<typeof FIELDS>} State */
+
+/**
+ * Return the network that a state describes.
+ *
+ * @param {State} state
+ * @returns {Network}
+ */
 export const network = ({ x0, x1, label, W1, b1, W2, b2 }) => ({
   x: [x0, x1],
   W1,
@@ -74,11 +125,26 @@ export const network = ({ x0, x1, label, W1, b1, W2, b2 }) => ({
   label: Number(label),
 });
 
-const product = (a, b) => `${bracketed(a)} · ${bracketed(b)}`;
-const bracketed = (v) => (v < 0 ? `(${text(v, 2)})` : text(v, 2));
+/**
+ * @param {string} name
+ * @param {string} how
+ * @param {number} value
+ * @returns {Line}
+ */
+const line = (name, how, value) => [name, how, value];
+const product = (/** @type {number} */ a, /** @type {number} */ b) => `${bracketed(a)} · ${bracketed(b)}`;
+const bracketed = (/** @type {number} */ v) => (v < 0 ? `(${text(v, 2)})` : text(v, 2));
 
-// What happens in each step, of the network, its values f and its gradients b: the layer's name, a sentence,
-// and every number with how it is computed.
+/**
+ * What happens in each step, of the network, its values f and its gradients b: the layer's name, a sentence,
+ * and every number with how it is computed.
+ *
+ * @type {{
+ *   name: string,
+ *   says: (net: Network, f: Values, b: Gradients) => string,
+ *   rows: (net: Network, f: Values, b: Gradients) => Line[],
+ * }[]}
+ */
 const STEPS = [
   {
     name: 'the input',
@@ -108,9 +174,9 @@ const STEPS = [
       `Softmax makes probabilities of the scores. Class ${label} was right and got ` +
       `${text(f.p[label])}; the loss is −log of that, ${text(f.loss)}. Here the way back begins, with p − y.`,
     rows: (net, f, b) => [
-      ...f.p.map((v, m) => [`p[${m}]`, `softmax(s)[${m}]`, v]),
-      ['loss', `−log ${text(f.p[net.label])}`, f.loss],
-      ...b.ds.map((v, m) => [`ds[${m}]`, `p − y: ${text(f.p[m], 2)} − ${Number(m === net.label)}`, v]),
+      ...f.p.map((v, m) => line(`p[${m}]`, `softmax(s)[${m}]`, v)),
+      line('loss', `−log ${text(f.p[net.label])}`, f.loss),
+      ...b.ds.map((v, m) => line(`ds[${m}]`, `p − y: ${text(f.p[m], 2)} − ${Number(m === net.label)}`, v)),
     ],
   },
   {
@@ -137,6 +203,16 @@ const STEPS = [
   },
 ];
 
+/**
+ * The lines of a layer forward.
+ *
+ * @param {string} name
+ * @param {Vector} out
+ * @param {Vector} x
+ * @param {Matrix} W
+ * @param {Vector} b
+ * @returns {Line[]}
+ */
 function sums(name, out, x, W, b) {
   return out.map((v, m) => [
     `${name}[${m}]`,
@@ -145,17 +221,30 @@ function sums(name, out, x, W, b) {
   ]);
 }
 
+/**
+ * The lines of a layer backward.
+ *
+ * @param {string} layer its number
+ * @param {string} below the name of what it gets
+ * @param {Vector} x
+ * @param {string} above the name of what it gives
+ * @param {Vector} dz
+ * @param {Matrix} dW
+ * @param {Matrix} W
+ * @param {Vector} dx
+ * @returns {Line[]}
+ */
 function blame(layer, below, x, above, dz, dW, W, dx) {
   return [
     ...dW.flatMap((row, d) =>
-      row.map((v, m) => [
-        `dW${layer}[${d},${m}]`,
-        `${below}[${d}] · d${above}[${m}]: ${product(x[d], dz[m])}`,
-        v,
-      ]),
+      row.map((v, m) =>
+        line(`dW${layer}[${d},${m}]`, `${below}[${d}] · d${above}[${m}]: ${product(x[d], dz[m])}`, v),
+      ),
     ),
-    ...dz.map((v, m) => [`db${layer}[${m}]`, `d${above}[${m}]`, v]),
-    ...dx.map((v, d) => [`d${below}[${d}]`, dz.map((value, m) => product(value, W[d][m])).join(' + '), v]),
+    ...dz.map((v, m) => line(`db${layer}[${m}]`, `d${above}[${m}]`, v)),
+    ...dx.map((v, d) =>
+      line(`d${below}[${d}]`, dz.map((value, m) => product(value, W[d][m])).join(' + '), v),
+    ),
   ];
 }
 
@@ -164,9 +253,11 @@ mount('layers', FIELDS, (frame) => {
   const picture = element('div', { class: 'demo-flowchart' });
   const [numbers, show] = frame.numbers({ loss: 'loss', p: 'p of the right class' });
   const table = element('table', { class: 'demo-table' });
-  const go = (by) => frame.set({ step: Math.min(Math.max(frame.state.step + by, 0), last) });
+  const go = (/** @type {number} */ by) =>
+    frame.set({ step: Math.min(Math.max(frame.state.step + by, 0), last) });
   const previous = frame.button('back', () => go(-1));
   const next = frame.button('next', () => go(1));
+  /** @type {number | null} */
   let before = null; // the loss before the last gradient step
   const learn = frame.button('gradient step', () => {
     const net = network(frame.state);
@@ -218,6 +309,11 @@ mount('layers', FIELDS, (frame) => {
   };
 });
 
+/**
+ * @param {HTMLTableElement} table
+ * @param {string} caption
+ * @param {Line[]} lines
+ */
 function fill(table, caption, lines) {
   const cells = lines.map(([name, how, value]) =>
     element(
@@ -232,48 +328,47 @@ function fill(table, caption, lines) {
   table.replaceChildren(element('caption', {}, caption), element('tr', {}, ...head), ...cells);
 }
 
-// Any weight or bias, by name, and a slider for it.
+/**
+ * Any weight or bias, by name, and a slider for it.
+ *
+ * @param {Frame<typeof FIELDS>} frame
+ */
 function weightSlider(frame) {
-  const names = ['W1', 'b1', 'W2', 'b2'].flatMap((name) =>
-    frame.state[name].flatMap((row, d) =>
-      row.map((_, m) => (name[0] === 'W' ? `${name}[${d},${m}]` : `${name}[${m}]`)),
+  const parameters = /** @type {const} */ (['W1', 'b1', 'W2', 'b2']).flatMap((field) =>
+    frame.state[field].flatMap((row, d) =>
+      row.map((_, m) => ({ name: field[0] === 'W' ? `${field}[${d},${m}]` : `${field}[${m}]`, field, d, m })),
     ),
   );
-  let chosen = names[0];
-  const place = () => {
-    const [, name, ...at] = chosen.match(/^(\w+)\[(\d)(?:,(\d))?\]$/);
-    return name[0] === 'W' ? [name, Number(at[0]), Number(at[1])] : [name, 0, Number(at[0])];
-  };
+  let chosen = parameters[0];
   const select = element(
     'select',
     { 'aria-label': 'which weight' },
-    ...names.map((name) => element('option', {}, name)),
+    ...parameters.map(({ name }) => element('option', {}, name)),
   );
   const input = element('input', { type: 'range', ...WEIGHT, 'aria-label': 'its value' });
   const shown = element('output');
-  const choose = (name) => {
-    chosen = select.value = name;
+  const choose = (/** @type {string} */ name) => {
+    chosen = parameters.find((parameter) => parameter.name === name) ?? chosen;
+    select.value = name;
     frame.redraw();
   };
   select.addEventListener('change', () => choose(select.value));
   input.addEventListener('input', () => {
-    const [name, d, m] = place();
-    frame.set({
-      [name]: frame.state[name].map((row, i) =>
-        row.map((w, k) => (i === d && k === m ? input.valueAsNumber : w)),
-      ),
-    });
+    const { field, d, m } = chosen;
+    const changed = structuredClone(frame.state[field]);
+    changed[d][m] = input.valueAsNumber;
+    frame.set({ [field]: changed });
   });
   return {
     choose,
     get chosen() {
-      return chosen;
+      return chosen.name;
     },
     node: element('div', { class: 'demo-slider' }, element('span', {}, 'weight ', select), input, shown),
-    draw(state) {
-      const [name, d, m] = place();
-      input.value = state[name][d][m];
-      shown.value = text(state[name][d][m], 2);
+    draw(/** @type {State} */ state) {
+      const value = state[chosen.field][chosen.d][chosen.m];
+      input.value = String(value);
+      shown.value = text(value, 2);
       set(input, { 'aria-valuetext': shown.value });
     },
   };

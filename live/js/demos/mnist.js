@@ -13,9 +13,19 @@ export * from './lib/arrays.js';
 export * from './lib/digit-net.js';
 export * from './lib/pen.js';
 
-const SCRIPT = globalThis.document?.currentScript?.src; // the weights lie beside it
+/** @import { Frame } from './frame.js' */
+/** @import { Arrays } from './lib/arrays.js' */
+/** @import { Layer } from './lib/digit-net.js' */
+/** @import { Stroke } from './lib/pen.js' */
+/** @import { StateOf } from './lib/state.js' */
 
-// a three, as a hand might draw it: that of the chapter's explorer
+/** @typedef {StateOf<typeof FIELDS>} State */
+/** @typedef {{ pixels: Float32Array, label: number }} Sample */
+
+const script = /** @type {HTMLScriptElement | undefined} */ (globalThis.document?.currentScript ?? undefined);
+const SCRIPT = script?.src; // the weights lie beside it
+
+/** @type {Stroke[]} a three, as a hand might draw it: that of the chapter's explorer */
 const EXAMPLE = [
   [
     [9, 7.5],
@@ -34,6 +44,7 @@ const EXAMPLE = [
   ],
 ];
 
+/** The demo's state, as a link carries it. */
 export const FIELDS = {
   strokes: strokesField(EXAMPLE),
   tidy: flag(true), // scaled and centred as MNIST's makers did it
@@ -42,24 +53,44 @@ export const FIELDS = {
   unit: whole({ start: 1, min: 1, max: 100, step: 1 }), // of the first layer
 };
 
-// The image that the network gets: a test image with the strokes upon it, or the strokes alone.
+/**
+ * The image that the network gets: a test image with the strokes upon it, or the strokes alone.
+ *
+ * @param {Pick<State, 'strokes' | 'tidy'>} state
+ * @param {Float32Array} [sample]
+ */
 export function imageOf({ strokes, tidy }, sample) {
   if (sample) return asDrawn(strokes).map((ink, i) => Math.max(ink, sample[i]));
   return tidy ? asMnist(strokes) : asDrawn(strokes);
 }
 
+/**
+ * @param {Stroke[]} a
+ * @param {Stroke[]} b
+ */
 const sameStrokes = (a, b) => FIELDS.strokes.write(a) === FIELDS.strokes.write(b);
 
-const indexOfMax = (values) => values.indexOf(Math.max(...values));
+const indexOfMax = (/** @type {number[]} */ values) => values.indexOf(Math.max(...values));
 
-// The weights of one unit, one for each pixel.
+/**
+ * The weights of one unit, one for each pixel.
+ *
+ * @param {Layer} layer
+ * @param {number} unit
+ */
 function weightsOf({ weight, bias }, unit) {
   return Float64Array.from({ length: weight.length / bias.length }, (_, i) => weight[i * bias.length + unit]);
 }
 
+/**
+ * @param {number[]} probabilities
+ * @param {number} clean its answer before the pixels were moved
+ * @param {State} state
+ * @param {Sample} [sample]
+ */
 function sentence(probabilities, clean, state, sample) {
   const [first, second] = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const share = (digit) => `${digit}, with ${percent(probabilities[digit])}`;
+  const share = (/** @type {number} */ digit) => `${digit}, with ${percent(probabilities[digit])}`;
   const rest = probabilities[second] < 0.001 ? 'no other comes near' : `next ${share(second)}`;
   const says = `It says ${share(first)}; ${rest}.`;
   if (state.epsilon > 0) {
@@ -73,7 +104,12 @@ function sentence(probabilities, clean, state, sample) {
   return says;
 }
 
-// The demo, once its network and its test images are there.
+/**
+ * The demo, once its network and its test images are there.
+ *
+ * @param {Frame<typeof FIELDS>} frame
+ * @param {Arrays} arrays
+ */
 function build(frame, arrays) {
   const net = networkFrom(arrays, 'mnist');
   const samples = Array.from(arrays.labels.values, (label, i) => ({
@@ -104,6 +140,10 @@ function build(frame, arrays) {
     'The weights of the chosen unit: orange where ink speaks for it, blue where against',
   );
   const unitText = element('p', { class: 'demo-help' });
+  /**
+   * @param {string} title
+   * @param {...Node} nodes
+   */
   const part = (title, ...nodes) =>
     element('div', {}, element('p', { class: 'demo-title' }, title), ...nodes);
   frame.add(
@@ -152,7 +192,7 @@ function build(frame, arrays) {
     ),
   );
 
-  return (state) => {
+  return (/** @type {State} */ state) => {
     const sample = samples[state.sample - 1];
     const image = imageOf(state, sample?.pixels);
     const clean = indexOfMax(read(net, image).probabilities);
@@ -172,12 +212,9 @@ function build(frame, arrays) {
     units.draw(answers, state.unit);
     const own = weightsOf(net[0], state.unit - 1);
     const sizes = own.map(Math.abs).sort();
-    paint(
-      weights,
-      own.map((w) => w / sizes[780]),
-      frame,
-      true,
-    ); // a few extreme ones would make all others pale
+    const large = sizes[780]; // a few extreme ones would make all others pale
+    const shades = own.map((w) => w / large);
+    paint(weights, shades, frame, true);
     const score = scores[state.unit - 1];
     unitText.textContent =
       `Unit ${state.unit}: score ${text(score, 2)}, so it says ${text(Math.max(score, 0), 2)}. ` +
@@ -187,7 +224,7 @@ function build(frame, arrays) {
 }
 
 if (SCRIPT) {
-  load('mnist', new URL('mnist-weights.js', SCRIPT)).then(
+  load('mnist', new URL('mnist-weights.js', SCRIPT).href).then(
     (arrays) => mount('mnist', FIELDS, (frame) => build(frame, arrays)),
     (error) =>
       mount('mnist', FIELDS, (frame) => () => frame.say(`The demo has no network: ${error.message}.`)),

@@ -1,6 +1,13 @@
 // Arrays from a script that live/arrays.py wrote: a page opened from disk can load scripts, and no other file.
 
-// A 16-bit floating point number from its bits.
+/** @typedef {Record<string, { dtype: keyof typeof READERS, shape: number[], data: string }>} StoredArrays */
+/** @typedef {Record<string, { shape: number[], values: Float32Array }>} Arrays by name; the values row by row */
+
+/**
+ * A 16-bit floating point number from its bits.
+ *
+ * @param {number} bits
+ */
 export function half(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -9,13 +16,19 @@ export function half(bits) {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** @satisfies {Record<string, (view: DataView, i: number) => number>} the i-th number of a view, by dtype */
 const READERS = {
   float16: (view, i) => half(view.getUint16(2 * i, true)),
   float32: (view, i) => view.getFloat32(4 * i, true),
   uint8: (view, i) => view.getUint8(i),
 };
 
-// { name: { dtype, shape, data } } as { name: { shape, values } }, the values as Float32Array.
+/**
+ * Arrays as numbers.
+ *
+ * @param {StoredArrays} arrays
+ * @returns {Arrays}
+ */
 export function decode(arrays) {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, { dtype, shape, data }]) => {
@@ -29,7 +42,13 @@ export function decode(arrays) {
   );
 }
 
-// Load the script at an address and return what it holds under this name.
+/**
+ * Load a script and return what it holds under a name.
+ *
+ * @param {string} name
+ * @param {string} address
+ * @returns {Promise<Arrays>}
+ */
 export function load(name, address) {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
