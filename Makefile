@@ -27,6 +27,8 @@ check: live/static/live.js style  ## the quick part, under two minutes
 
 style: node_modules/installed
 	$(BIN)/node node_modules/eslint/bin/eslint.js .
+	$(BIN)/node node_modules/prettier/bin/prettier.cjs --check eslint.config.js "{live,tests}/**/*.{js,css}"
+	$(BIN)/node node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
