@@ -56,19 +56,19 @@ LONGEST = (
     "tests/course",
     "tests/repo",
 )
-# Here each test is a unit of work of its own; elsewhere it is a file, whose tests share what they set up.
+# Here the tests of each page are a unit of work of their own; elsewhere a file is, whose tests share what they set up.
 ONE_BY_ONE = ("tests/pages/live/test_cells.py", "tests/pages/test_pages.py")
 
 
 class Units(LoadScopeScheduling):
-    """Hands out a file or a notebook at a time, in their order; of some files, one test at a time.
+    """Hands out a file or a notebook at a time, in their order; of some files, what concerns one page.
 
     A scheduler of our own, because marks for `--dist loadgroup` do not reach it with pytest 9.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        return nodeid if file in ONE_BY_ONE else file
+        return f"{file}[{nodeid.rpartition('[')[2]}" if file in ONE_BY_ONE else file
 
 
 @pytest.hookimpl(optionalhook=True)
