@@ -1,4 +1,4 @@
-"""The workflows for changes from outside: sound as actionlint sees them, calling what the README tells people to call."""
+"""The workflows for changes from outside: sound as actionlint sees them, calling what the README says."""
 
 import json
 import re

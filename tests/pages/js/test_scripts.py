@@ -1,5 +1,8 @@
 """The page's own scripts: their tests in node and their types, both of which must be able to fail, and bundles."""
 
+import importlib
+import importlib.util
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -82,3 +85,29 @@ def test_every_script_is_bundled_as_a_classic_script() -> None:
         text = (ROOT / "live" / "static" / f"{name}.js").read_text(encoding="utf-8")
         assert not text.lstrip().startswith(("import ", "export ")), name
         assert len(text) > 1000, name
+
+
+def python_imports(script: str) -> list[tuple[str, str]]:
+    """Return (module, name) of each import of the course's packages that a script writes as Python."""
+    lines = re.findall(r"from (mininet\w*(?:\.\w+)*) import (\w+)", script)
+    return [(module, name) for module, name in lines]
+
+
+def missing(script: str) -> list[str]:
+    return [
+        f"from {module} import {name}"
+        for module, name in python_imports(script)
+        if importlib.util.find_spec(module) is None or not hasattr(importlib.import_module(module), name)
+    ]
+
+
+def test_what_the_scripts_write_as_python_can_be_imported() -> None:
+    """The hint button writes a line of Python; where its module has moved, it would fail in the page alone."""
+    scripts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "live" / "js").rglob("*.js")}
+    assert ("mininet_course", "hint") in [pair for text in scripts.values() for pair in python_imports(text)]
+    assert {path.name: missing(text) for path, text in scripts.items() if missing(text)} == {}
+
+
+def test_an_import_that_moved_is_noticed() -> None:
+    assert missing("`from mininet.course import hint\\nhint(1)`") == ["from mininet.course import hint"]
+    assert missing("`from mininet_course import hints`") == ["from mininet_course import hints"]
