@@ -1,7 +1,5 @@
 """The pictures of the chapter on digits show what they were given, and refuse what they cannot show."""
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,16 +7,7 @@ from matplotlib.figure import Figure
 
 from mininet_course.plots.images import bars, confusion, images, pixels, reading
 from mininet_course.plots.mnist import valley
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-def texts(ax) -> list[str]:  # type: ignore[no-untyped-def]
-    return [text.get_text() for text in ax.texts]
+from tests.support.drawing import texts
 
 
 def test_each_image_is_drawn_under_its_title_in_rows() -> None:
