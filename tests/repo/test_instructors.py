@@ -158,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
 
 def commands(text: str) -> list[list[str]]:
     """Return the arguments of every `python -m mininet_course …` in a text that has any."""
-    lines = re.findall(r"python -m mininet\.course ([^`\n]+)", text)
+    lines = re.findall(r"python -m mininet_course ([^`\n]+)", text)
     return [shlex.split(line, comments=True) for line in lines]
 
 
@@ -166,7 +166,7 @@ def commands(text: str) -> list[list[str]]:
 def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
     for arguments in commands(page(name)):
         if "--help" not in arguments:
-            parser().parse_args(arguments)
+            assert parser().parse_args(arguments).command == arguments[0]
 
 
 def test_the_whole_way_from_assignment_to_grades_is_there() -> None:

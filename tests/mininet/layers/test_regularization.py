@@ -319,8 +319,9 @@ def test_what_has_no_modes_is_left_alone() -> None:
         def train(self) -> None:
             raise AssertionError("this one trains")
 
-    with eval_mode(Bare()), train_mode(Bare()):
-        pass
+    bare = Bare()
+    with eval_mode(bare), train_mode(bare):
+        assert vars(bare) == {}
 
 
 def test_train_and_eval_change_no_network_that_has_no_such_layer(rng: np.random.Generator) -> None:
