@@ -4,8 +4,12 @@ BIN := .venv/bin
 # one BLAS thread: on a small busy machine two are slower than one
 export OPENBLAS_NUM_THREADS ?= 1
 
-# as many processes as cores; a file's tests, and a notebook's cells, stay together and in order
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# as many processes as cores; conftest.py says what stays together, and what is begun first
+PARALLEL := -n auto --no-loadscope-reorder
+
+# uv installs in seconds what takes pip minutes; where the index has none for this machine, pip does
+INSTALL = $$(test -x $(BIN)/uv && echo $(BIN)/uv pip install --python $(BIN)/python \
+  || echo $(BIN)/python -m pip install --disable-pip-version-check) --quiet
 
 .PHONY: book test check style serve slides lab notebooks exercises bench clean
 
@@ -23,6 +27,8 @@ check: live/static/live.js style  ## the quick part, under two minutes
 
 style: node_modules/installed
 	$(BIN)/node node_modules/eslint/bin/eslint.js .
+	$(BIN)/node node_modules/prettier/bin/prettier.cjs --check eslint.config.js "{live,tests}/**/*.{js,css}"
+	$(BIN)/node node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,7 +60,8 @@ clean:
 	@echo "Installing the course's Python packages into .venv (once; a minute or two) …"
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: uv
+	$(INSTALL) -r requirements.txt -c constraints.txt
 	touch $@
 
 # the browser's side: other people's scripts, pinned in package-lock.json; npm comes with .venv
@@ -67,7 +74,9 @@ live/static/live.js: node_modules/installed live/build.js $(shell find live/js -
 	$(BIN)/node live/build.js
 	touch $@
 
-# PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1
+# PyTorch and JAX, which gradients and speed are compared with: make test COMPARE=1. PyTorch by pip, whose settings
+# name where a build for the processor alone is to be had; what it finds is enough for uv, which would take CUDA's.
 .venv/compared: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[compare]" -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch -c constraints.txt
+	$(INSTALL) -e ".[compare]" -c constraints.txt
 	touch $@

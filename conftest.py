@@ -1,10 +1,10 @@
-"""For every test run: one BLAS thread, no network, MNIST where it lies, a count of what was not compared."""
+"""For every test run: one BLAS thread, no network, MNIST where it lies, units of work, what was not compared."""
 
 import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from mininet.data import available
 
@@ -46,7 +47,47 @@ def site() -> Path:
     return folder
 
 
+# What takes longest is begun first, so that all processes end together; what is not named comes last.
+LONGEST = (
+    "tests/pages/live",
+    "tests/course/grading/test_formats.py",
+    "book",
+    "tests/pages",
+    "tests/course",
+    "tests/repo",
+)
+# Here the tests of each page are a unit of work of their own; elsewhere a file is, whose tests share what they set up.
+ONE_BY_ONE = ("tests/pages/live/test_cells.py", "tests/pages/test_pages.py")
+
+
+class Units(LoadScopeScheduling):
+    """Hands out a file or a notebook at a time, in their order; of some files, what concerns one page.
+
+    A scheduler of our own, because marks for `--dist loadgroup` do not reach it with pytest 9.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return f"{file}[{nodeid.rpartition('[')[2]}" if file in ONE_BY_ONE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:
+    return Units(config, log)
+
+
+def _rank(item: pytest.Item) -> int:
+    file = item.path.relative_to(ROOT) if item.path.is_relative_to(ROOT) else item.path
+    return next((i for i, place in enumerate(LONGEST) if file.is_relative_to(place)), len(LONGEST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and see what can be compared."""
+    items.sort(key=_rank)  # stable: within a file and a notebook the order stays
+    _without_mnist_nothing_is_compared(items)
+
+
+def _without_mnist_nothing_is_compared(items: list[pytest.Item]) -> None:
     """Without MNIST, its cells still run, on the stand-in, but their outputs are not compared."""
     cells = [item for item in items if hasattr(item, "cell")]  # nbval's items are notebook cells
     compared = [c for c in cells if "needs-mnist" in c.cell.metadata.get("tags", []) and c.options["check"]]
@@ -56,6 +97,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in compared:
         item.options["check"] = False
         _without_mnist[item.parent.path.name] += 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """In a learner's notebook, as nbval runs it, every check must find that nothing is written yet."""
+    yield
+    cell = getattr(item, "cell", {})
+    if (
+        item.path.parent.name == "exercises"
+        and cell.get("metadata", {}).get("exercise", {}).get("role") == "check"
+    ):
+        said = "".join(output.get("text", "") for output in item.test_outputs or [])  # type: ignore[attr-defined]
+        assert said.startswith("NOT WRITTEN YET"), f"an untouched exercise says: {said}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -6,7 +6,13 @@ export default [
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2023, sourceType: 'module' },
-    rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'max-len': ['error', { code: 120 }] },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'one-var': ['error', 'never'],
+      'prefer-const': 'error',
+      'max-len': ['error', { code: 120 }],
+    },
   },
   { files: ['live/js/**'], languageOptions: { globals: globals.browser } },
   { files: ['live/js/worker/**'], languageOptions: { globals: globals.worker } },

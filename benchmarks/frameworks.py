@@ -2,32 +2,34 @@
 
 import numpy as np
 
-from benchmarks.nets import Net
+from benchmarks.nets import Net, Step
 from mininet import functional as F
 from mininet import nn
-from mininet.layers import ReLU, Sigmoid, Tanh, mlp
+from mininet.layers import Linear, ReLU, Sigmoid, Tanh, mlp
 from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
 from mininet.training import train_step
 from mininet.typing import Array
 
 
-def mininet_step(net: Net, weights: list[Array], x: Array, y: Array):
+def mininet_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     """Return a function that takes one step as `fit` does and returns the loss."""
     activation = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}[net.activation]
     model = mlp(net.sizes, np.random.default_rng(0), activation)
-    for layer, w in zip(model.layers[::2], weights, strict=True):
+    linear = [layer for layer in model if isinstance(layer, Linear)]
+    for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
     loss = mse if net.loss == "mse" else cross_entropy
     return lambda: train_step(model, loss, optimizer, x, y)[0]
 
 
-def autograd_step(net: Net, weights: list[Array], x: Array, y: Array):
+def autograd_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     """Return a function that takes one step with recorded gradients and returns the loss."""
     activation = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}[net.activation]
     model = nn.mlp(net.sizes, np.random.default_rng(0), activation)
-    for layer, w in zip(model.layers[::2], weights, strict=True):
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
     loss_function = F.mse_loss if net.loss == "mse" else F.cross_entropy
@@ -42,7 +44,7 @@ def autograd_step(net: Net, weights: list[Array], x: Array, y: Array):
     return step
 
 
-def torch_step(net: Net, weights: list[Array], x: Array, y: Array):
+def torch_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     """Return a function that takes one eager PyTorch step and returns the loss."""
     import torch
 
@@ -64,19 +66,20 @@ def torch_step(net: Net, weights: list[Array], x: Array, y: Array):
         loss = loss_function(model(inputs), targets)
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return float(loss.item())
 
     return step
 
 
-def jax_step(net: Net, weights: list[Array], x: Array, y: Array):
+def jax_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     """Return a function that takes one JAX step, compiled on the first call, and returns the loss."""
     import jax
     import jax.numpy as jnp
 
     activation = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[net.activation]
+    Parameters = list[tuple[jax.Array, jax.Array]]  # of each layer: (in, out) and (out,)
 
-    def loss_function(parameters, x, y):
+    def loss_function(parameters: Parameters, x: jax.Array, y: jax.Array) -> jax.Array:
         for w, b in parameters[:-1]:
             x = activation(x @ w + b)
         w, b = parameters[-1]
@@ -85,17 +88,17 @@ def jax_step(net: Net, weights: list[Array], x: Array, y: Array):
             return jnp.mean((out - y) ** 2)
         return -jnp.mean(jax.nn.log_softmax(out)[jnp.arange(len(y)), y])
 
-    @jax.jit
-    def update(parameters, x, y):
+    def update(parameters: Parameters, x: jax.Array, y: jax.Array) -> tuple[jax.Array, Parameters]:
         loss, gradients = jax.value_and_grad(loss_function)(parameters, x, y)
         return loss, jax.tree.map(lambda p, g: p - net.lr * g, parameters, gradients)
 
+    compiled = jax.jit(update)
     parameters = [(jnp.asarray(w), jnp.zeros(w.shape[1], dtype=jnp.float32)) for w in weights]
     inputs, targets = jnp.asarray(x), jnp.asarray(y)
 
     def step() -> float:
         nonlocal parameters
-        loss, parameters = update(parameters, inputs, targets)
+        loss, parameters = compiled(parameters, inputs, targets)
         return float(loss)
 
     return step

@@ -1,5 +1,6 @@
 """The networks of the course whose training steps are timed, and the same start for all of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from mininet.init import xavier
 from mininet.typing import Array
+
+Step = Callable[[], float]  # takes one step and returns the loss before it
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Net:
             return weights, x, rng.random((self.batch, self.sizes[-1]), dtype=np.float32)
         return weights, x, rng.integers(0, self.sizes[-1], self.batch)
 
+
+Maker = Callable[[Net, list[Array], Array, Array], Step]  # of a net, its weights, inputs and targets
 
 NETS = [
     Net((784, 128, 10), 1, "relu"),

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from benchmarks.nets import Net
+from benchmarks.nets import Net, Step
 from mininet.typing import Array
 
 
-def make_step(net: Net, weights: list[Array], x: Array, y: Array):
+def make_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     """Return a function that takes one SGD step and returns the loss."""
     ws = [w.copy() for w in weights]
     bs = [np.zeros(w.shape[1], dtype=np.float32) for w in ws]

@@ -44,7 +44,7 @@ def problem(seed: int = 0) -> tuple[Weights, Floats, Floats]:
     """Return weights for ``SIZES``, points (100, 2) and their targets 1 or −1 (100,): XOR's four quarters."""
     rng = np.random.default_rng(seed)
     shapes = list(pairwise(SIZES))
-    weights = [(rng.uniform(-1, 1, shape), rng.uniform(-1, 1, shape[1])) for shape in shapes]
+    weights: Weights = [(rng.uniform(-1, 1, shape), rng.uniform(-1, 1, shape[1])) for shape in shapes]
     x = rng.standard_normal((POINTS, SIZES[0]))
     return weights, x, np.where(x[:, 0] * x[:, 1] > 0, 1.0, -1.0)
 

@@ -24,12 +24,11 @@ import importlib.util
 import platform
 import statistics
 import time
-from collections.abc import Callable
 
 import numpy as np
 
 from benchmarks.frameworks import autograd_step, jax_step, mininet_step, torch_step
-from benchmarks.nets import NETS, Net
+from benchmarks.nets import NETS, Maker, Net, Step
 from benchmarks.raw_numpy import make_step as raw_step
 
 ROUNDS = 30
@@ -37,9 +36,9 @@ ROUNDS = 30
 TARGETS = {"mininet": 1.15, "autograd": 1.25}
 
 
-def implementations() -> dict[str, Callable]:
+def implementations() -> dict[str, Maker]:
     """Return those that are installed here, and say which are not."""
-    found = {"mininet": mininet_step, "autograd": autograd_step, "raw NumPy": raw_step}
+    found: dict[str, Maker] = {"mininet": mininet_step, "autograd": autograd_step, "raw NumPy": raw_step}
     for name, module, make in (("PyTorch", "torch", torch_step), ("JAX", "jax", jax_step)):
         if importlib.util.find_spec(module):
             found[name] = make
@@ -48,7 +47,7 @@ def implementations() -> dict[str, Callable]:
     return found
 
 
-def microseconds(steps: dict[str, Callable[[], float]], seconds: float) -> dict[str, float]:
+def microseconds(steps: dict[str, Step], seconds: float) -> dict[str, float]:
     """Return the median time of a step of each, measured in turns for ``seconds`` in all."""
     repeats = {}
     for name, step in steps.items():
@@ -67,7 +66,7 @@ def microseconds(steps: dict[str, Callable[[], float]], seconds: float) -> dict[
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def measure(net: Net, makers: dict[str, Callable], seconds: float) -> dict[str, float]:
+def measure(net: Net, makers: dict[str, Maker], seconds: float) -> dict[str, float]:
     """Return the microseconds of each implementation, after checking that all compute the same."""
     start = net.start()
     steps = {name: make(net, *start) for name, make in makers.items()}

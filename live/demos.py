@@ -25,7 +25,7 @@ SCRIPTS = Path(__file__).parent / "js" / "demos"
 DEMOS = sorted(path.stem for path in SCRIPTS.glob("*.js") if path.stem != "frame")
 
 
-class demo(nodes.General, nodes.Element):
+class demo(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types
     """A demo's place in a page; its children are the caption."""
 
 

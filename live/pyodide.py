@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 LOCK = "pyodide-lock.json"
 # loaded before the first cell runs
 AT_START = ("ipywidgets", "pyodide-kernel")
-# comes with the first import of mininet, whose parts import these when they are used
+# comes with the first import of mininet or mininet_course: what their modules import
 WITH_MININET = ("ipycanvas", "ipywidgets", "matplotlib", "numpy", "safetensors", "tqdm")
 # what JupyterLite's kernel asks for besides
 FOR_LITE = ("jedi", "micropip", "pyodide-http", "setuptools")
@@ -114,14 +114,20 @@ def assemble(out: Path, compiled: Path) -> list[str]:
     wanted = {*AT_START, *FOR_LITE, *(name for names in NEEDS.values() for name in names)}
     needed, _ = closure(lock["packages"], sorted(wanted))
     packages: Lock = {}
+    pure = {
+        name: f"{name}=={e['version']}"
+        for name, e in needed.items()
+        if e["file_name"].endswith("-none-any.whl")
+    }
+    fetched = _download(out, {n: pure[n] for n in pure if n not in given})
     for name, entry in needed.items():
         if name in given:
             wheel = given[name]
             _copy(wheel, out / wheel.name)
-        elif entry["file_name"].endswith("-none-any.whl"):
-            wheel = _download(out, f"{name}=={entry['version']}")
+        elif name in fetched:
+            wheel = fetched[name]
         elif name in WASM_ON_INDEX:
-            wheel = _download(out, f"{name}=={WASM_ON_INDEX[name]}", lock["info"])
+            wheel = _download(out, {name: f"{name}=={WASM_ON_INDEX[name]}"}, lock["info"])[name]
         else:
             continue
         found = {"file_name": wheel.name, "version": wheel.name.split("-")[1], "sha256": _digest(wheel)}
@@ -142,42 +148,34 @@ def own_wheels(cache: Path) -> list[Path]:
     kernels = sorted(extension.glob("static/pypi/pyodide_kernel-*.whl"))
     if not kernels:
         raise PyodideProblem("jupyterlite-pyodide-kernel is not installed: pip install -r requirements.txt")
-    fetched = [_download(cache, f"{name}=={version(name)}") for name in FROM_INDEX]
-    return [*cache.glob("mininet_course-*.whl"), kernels[-1], *fetched]
+    fetched = _download(cache, {name: f"{name}=={version(name)}" for name in FROM_INDEX})
+    return [*cache.glob("mininet_course-*.whl"), kernels[-1], *fetched.values()]
 
 
-def _download(folder: Path, requirement: str, wasm: dict[str, str] | None = None) -> Path:
-    """Return the wheel of a requirement ``name==version``, fetched unless it is in the folder already."""
-    name, number = requirement.split("==")
-    pattern = f"{name.replace('-', '_')}-{number}-*.whl"
+def _download(
+    folder: Path, requirements: Mapping[str, str], wasm: Mapping[str, str] | None = None
+) -> dict[str, Path]:
+    """Return the wheels of requirements ``name==version``, by name, fetched at once unless they are in the folder."""
 
-    def there() -> list[Path]:
-        return [w for w in folder.glob("*.whl") if re.fullmatch(pattern.replace("*", ".*"), w.name, re.I)]
+    def there(requirement: str) -> Path | None:
+        name, number = requirement.split("==")
+        pattern = f"{re.escape(name.replace('-', '_'))}-{re.escape(number)}-.*\\.whl"
+        return next((w for w in sorted(folder.glob("*.whl")) if re.fullmatch(pattern, w.name, re.I)), None)
 
-    if not there():
-        tags = (
-            ["--platform", f"pyemscripten_{wasm['abi_version']}_wasm32", "--implementation", "cp"]
-            if wasm
-            else []
-        )
-        python = ["--python-version", "3.14", "--platform", "any", "--only-binary=:all:"]
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-        ]
-        _run(
-            [*command, *python, *tags, "-d", str(folder), requirement], f"{requirement} could not be fetched"
-        )
-    if not there():
+    missing = [requirement for requirement in requirements.values() if there(requirement) is None]
+    if missing:
+        tags = ["--python-version", "3.14", "--platform", "any", "--only-binary=:all:"]
+        if wasm:
+            tags += ["--platform", f"pyemscripten_{wasm['abi_version']}_wasm32", "--implementation", "cp"]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        _run([*pip, *tags, "-d", str(folder), *missing], f"{', '.join(missing)} could not be fetched")
+    found = {name: there(requirement) for name, requirement in requirements.items()}
+    wheels = {name: wheel for name, wheel in found.items() if wheel is not None}
+    if lost := [requirements[name] for name in found if name not in wheels]:
         raise PyodideProblem(
-            f"{requirement}: the package index has no wheel of that name that the browser can use."
+            f"{', '.join(lost)}: the package index has no wheel of that name that the browser can use."
         )
-    return there()[0]
+    return wheels
 
 
 def _run(command: list[str], what: str) -> None:

@@ -1,4 +1,4 @@
-"""What is different where Python runs in a browser: smaller experiments, no downloads. Built in the chapter "intro"."""
+"""What is different where Python runs in a browser: smaller experiments, no downloads. Built in the chapter "xor"."""
 
 import sys
 

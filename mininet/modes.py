@@ -1,4 +1,4 @@
-"""Train mode and eval mode: how a model is put into one and back again. Built in the chapter "robust".
+"""Train mode and eval mode: how a model is put into one and back again. Built in the chapter "mnist".
 
 Some layers do one thing while a network is trained and another while it is used:
 batch norm and dropout. A model *has modes* if it has ``modules()``, which yields the model

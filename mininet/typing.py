@@ -1,4 +1,4 @@
-"""The names for types that signatures share. Built in the chapter "neuron"."""
+"""The names for types that signatures share. Built in the chapter "intro"."""
 
 from typing import Any
 

@@ -38,6 +38,7 @@ class Exercise:
     level: Literal["easy", "medium", "hard"]
     points: int
     hints: Sequence[str]  # two or more, each giving away a little more
+    core: bool = False  # one of the five or six that fit into an evening
     after: str = ""  # the word after passing: something to look at, or a question
     vary: Callable[[np.random.Generator], "Varied"] | None = None  # the same exercise with other numbers
 

@@ -65,7 +65,7 @@ def run_file(file: Path, seconds: float = 120) -> tuple[record.Record, list[str]
     except ImportError:
         raise CourseError('Running a file takes nbclient: pip install "mininet-course[book]".') from None
     try:
-        notebook: Any = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        notebook: Any = nbformat.read(file, as_version=4)
     except OSError as problem:
         raise CourseError(f"{file} cannot be read ({problem.strerror}).") from None
     except Exception:

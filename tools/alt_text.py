@@ -1,6 +1,14 @@
 """What counts as a description of a picture."""
 
+from bs4 import Tag
+
 PLACEHOLDERS = ("no description has been provided", "alt text", "todo", "image of", "../_images")
+
+
+def alt_of(picture: Tag) -> str | None:
+    """Return the alternative text of an ``<img>``, or None if it has none."""
+    alt = picture.get("alt")
+    return None if alt is None else str(alt)
 
 
 def alt_problem(alt: str | None) -> str | None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from tools.alt_text import alt_problem
+from tools.alt_text import alt_of, alt_problem
 
 MAX_PICTURE = 60_000  # bytes
 MAX_FRAMES = 400_000  # bytes of a whole set, as the page holds it
@@ -113,7 +113,7 @@ def _html(output: NotebookNode) -> BeautifulSoup:
 def frame_problems(output: NotebookNode) -> list[str]:
     """Find pictures in an HTML output that are not described, and frames that are too large together."""
     soup = _html(output)
-    described = [picture.get("alt") for picture in soup.find_all("img")]
+    described = [alt_of(picture) for picture in soup.find_all("img")]
     for slider in soup.find_all("input", attrs={"data-frames": True}):
         described += [alt for _, _, alt, _ in json.loads(str(slider["data-frames"]))]
     problems = [problem for problem in map(alt_problem, described) if problem is not None]

@@ -18,15 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jupytext
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Exercise, Written
-from tools.notebooks import NOTEBOOK_METADATA, normalise
+from tools.notebooks import GENERATED, NOTEBOOK_METADATA, as_text, code_cell, markdown_cell, normalise
 
 ROOT = Path(__file__).parent.parent
 ROLES = {"task", "answer", "check", "run", "show", "why", "written"}
@@ -55,13 +54,19 @@ def learners(chapter: str, cells: Sequence[NotebookNode]) -> NotebookNode:
     """Return the notebook of stubs: nothing of any answer in it."""
     kept = [cell for cell in cells if _role(cell) not in ONLY_IN_SOLUTIONS]
     made = [_titled(chapter, cells[0], "Exercises", HOW_TO), *(_learners_cell(cell) for cell in kept[1:])]
-    return normalise(new_notebook(cells=made, metadata=NOTEBOOK_METADATA))
+    return normalise(new_notebook(cells=made, metadata=_metadata(chapter)))
 
 
 def solved(chapter: str, cells: Sequence[NotebookNode]) -> NotebookNode:
     """Return the notebook with answers, not yet run; also a page of the book, on which answers are folded."""
     made = [_titled(chapter, cells[0], "Solutions", FOLDED), *map(_solved_cell, cells[1:])]
-    return normalise(new_notebook(cells=made, metadata=NOTEBOOK_METADATA))
+    return normalise(new_notebook(cells=made, metadata=_metadata(chapter)))
+
+
+def _metadata(chapter: str) -> dict[str, object]:
+    """Return a notebook's metadata, which say where an edit belongs."""
+    origin = {"from": f"exercises/sources/{chapter}.py", "by": "make exercises"}
+    return {**NOTEBOOK_METADATA, GENERATED: origin}
 
 
 def source(chapter: str, folder: Path = ROOT / "exercises" / "sources") -> list[NotebookNode]:
@@ -104,7 +109,7 @@ def _role(cell: NotebookNode) -> str:
     return str(cell.metadata.get("role", ""))
 
 
-def _about(cell: NotebookNode) -> dict[str, dict[str, str]]:
+def _about(cell: NotebookNode) -> dict[str, object]:
     if "q" not in cell.metadata:
         return {}
     return {"exercise": {"name": cell.metadata["q"], "role": _role(cell)}}
@@ -121,24 +126,24 @@ def _titled(chapter: str, cell: NotebookNode, kind: str, text: str) -> NotebookN
     first_word = title.split()[0]
     acronym = len(first_word) > 1 and first_word.isupper()  # XOR is no xOR
     in_sentence = title if acronym else title[0].lower() + title[1:]
-    return new_markdown_cell(f"# {kind}: {in_sentence}\n\n{opening.strip()}\n\n{how_to}")
+    return markdown_cell(f"# {kind}: {in_sentence}\n\n{opening.strip()}\n\n{how_to}")
 
 
 def _task(cell: NotebookNode) -> NotebookNode:
     exercise = next(e for e in CHAPTERS[cell.metadata["q"].split(".")[0]] if e.name == cell.metadata["q"])
     points = "1 point" if exercise.points == 1 else f"{exercise.points} points"
     head = f"## {exercise.number}. {exercise.title}\n\n*{exercise.level}, about {exercise.minutes} minutes, {points}*"
-    return new_markdown_cell(f"{head}\n\n{cell.source}", metadata=_about(cell))
+    return markdown_cell(f"{head}\n\n{cell.source}", metadata=_about(cell))
 
 
 def _learners_cell(cell: NotebookNode) -> NotebookNode:
     if _role(cell) == "task":
         return _task(cell)
     if _role(cell) == "written":
-        return new_markdown_cell("*Write your answer here: double-click this line.*", metadata=_about(cell))
+        return markdown_cell("*Write your answer here: double-click this line.*", metadata=_about(cell))
     if cell.cell_type == "markdown":
-        return new_markdown_cell(cell.source)
-    return new_code_cell(BLOCK.sub(_stub, cell.source + "\n"), metadata=_about(cell))
+        return markdown_cell(cell.source)
+    return code_cell(BLOCK.sub(_stub, cell.source + "\n"), metadata=_about(cell))
 
 
 def _solved_cell(cell: NotebookNode) -> NotebookNode:
@@ -147,16 +152,16 @@ def _solved_cell(cell: NotebookNode) -> NotebookNode:
         return _task(cell)
     if role in ("why", "written"):
         title = "Why" if role == "why" else "A model answer"
-        return new_markdown_cell(
+        return markdown_cell(
             f"```{{admonition}} {title}\n:class: dropdown\n{cell.source}\n```", metadata=about
         )
     if cell.cell_type == "markdown":
-        return new_markdown_cell(cell.source)
+        return markdown_cell(cell.source)
     tags = {"answer": ["hide-input"], "check": ["nbval-check-output"], "run": ["nbval-check-output"]}
     tags["show"] = tags["run"]
     if role in tags:
         about = about | {"tags": tags[role]}
-    return new_code_cell(BLOCK.sub(lambda m: m["answer"], cell.source + "\n"), metadata=about)
+    return code_cell(BLOCK.sub(lambda m: m["answer"], cell.source + "\n"), metadata=about)
 
 
 def _stub(match: re.Match[str]) -> str:
@@ -205,11 +210,15 @@ def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return normalise(notebook)
 
 
-def make(chapter: str) -> dict[Path, str]:
-    """Return the text of a chapter's two notebooks by where it belongs."""
+def make(chapter: str, execute: bool = True) -> dict[Path, str]:
+    """Return the text of a chapter's two notebooks by where it belongs; the solutions run, or as they are before."""
     cells = source(chapter)
-    notebooks = {"exercises": learners(chapter, cells), "solutions": run(solved(chapter, cells), ROOT)}
-    return {ROOT / kind / f"{chapter}.ipynb": nbformat.writes(nb) + "\n" for kind, nb in notebooks.items()}
+    answers = solved(chapter, cells)
+    notebooks = {
+        "exercises": learners(chapter, cells),
+        "solutions": run(answers, ROOT) if execute else answers,
+    }
+    return {ROOT / kind / f"{chapter}.ipynb": as_text(nb) for kind, nb in notebooks.items()}
 
 
 def drifted(made: dict[Path, str]) -> list[Path]:

@@ -9,75 +9,39 @@ A page holds a table between `<!-- made: NAME -->` and `<!-- end -->`; what lies
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import jupytext
-import nbformat
 from nbformat import NotebookNode
 
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
-from tools import chapters
+from tools import chapters, notebooks
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "book" / "instructors"
 TABLE = re.compile(r"(<!-- made: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-# what fits into one evening: one to predict, some to write, one in words
-CORE: Mapping[str, Sequence[int]] = {
-    "neuron": (2, 5, 6, 7, 8, 11),
-    "xor": (4, 5, 7, 9, 11),
-    "layers": (2, 3, 4, 6, 8, 12),
-    "mnist": (1, 2, 3, 6, 10, 12),
-    "adversarial": (1, 2, 5, 7, 10, 11),
-    "robust": (3, 4, 5, 9, 10, 11),
-    "autograd": (1, 2, 5, 8, 9, 11),
-    "tensor": (1, 2, 3, 4, 6, 11),
-    "framework": (1, 3, 4, 7, 9, 10),
-}
-
-# a plan is a list of weeks; a week has chapters or, in italics, something else
-PLANS: Mapping[int, Sequence[Sequence[str] | str]] = {
-    4: [
-        ["neuron", "xor"],
-        ["layers", "mnist"],
-        ["adversarial", "robust"],
-        ["autograd", "tensor", "framework"],
-    ],
-    8: [
-        ["neuron"],
-        ["xor"],
-        ["layers"],
-        ["mnist"],
-        ["adversarial"],
-        ["robust"],
-        ["autograd", "tensor"],
-        ["framework"],
-    ],
-    14: [
-        ["neuron"],
-        ["xor"],
-        ["layers"],
-        "workshop: derivatives and shapes, on paper; catching up",
-        ["mnist"],
-        "mid-term exam on the first four chapters",
-        ["adversarial"],
-        ["robust"],
-        ["autograd"],
-        ["tensor"],
-        ["framework"],
-        "project, first week: question, plan, control",
-        "project, second week: results, report",
-        "talks about the projects, oral questions",
-    ],
+# A plan is its number of weeks, and what else is done in some of them; the chapters are spread over the others.
+PLANS: Mapping[int, Mapping[int, str]] = {
+    4: {},
+    8: {},
+    14: {
+        4: "workshop: derivatives and shapes, on paper; catching up",
+        6: "mid-term exam on the chapters so far",
+        12: "project, first week: question, plan, control",
+        13: "project, second week: results, report",
+        14: "talks about the projects, oral questions",
+    },
 }
 
 
 @cache
 def notebook(chapter: str) -> NotebookNode:
     """Return a chapter."""
-    return nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    return notebooks.read(ROOT / "book" / f"{chapter}.ipynb")
 
 
 def title(chapter: str) -> str:
@@ -118,7 +82,7 @@ def _to_five(minutes: float) -> int:
 
 def core(chapter: str) -> list[Exercise]:
     """Return a chapter's core exercises."""
-    return [exercise for exercise in CHAPTERS[chapter] if exercise.number in CORE[chapter]]
+    return [exercise for exercise in CHAPTERS[chapter] if exercise.core]
 
 
 def kind(exercise: Exercise) -> str:
@@ -178,13 +142,37 @@ def _sums(exercises: Sequence[Exercise]) -> tuple[int, int]:
     return sum(e.minutes for e in exercises), sum(e.points for e in exercises)
 
 
+def work(chapter: str) -> int:
+    """Return the minutes that a chapter takes: to read, to try out, and for the core exercises."""
+    return sum(reading(chapter)) + _sums(core(chapter))[0]
+
+
+def spread(work: Mapping[str, int], weeks: int) -> list[list[str]]:
+    """Cut the chapters, in their order, into weeks, so that the fullest is as short as can be, then the next fullest.
+
+    >>> spread({"a": 1, "b": 1, "c": 3}, 2)
+    [['a', 'b'], ['c']]
+    """
+    names = list(work)
+    if not 1 <= weeks <= len(names):
+        raise ValueError(
+            f"{len(names)} chapters do not fill {weeks} weeks; plan other things for some of them."
+        )
+    ways = ([0, *cuts, len(names)] for cuts in combinations(range(1, len(names)), weeks - 1))
+    weekly = ([names[a:b] for a, b in pairwise(way)] for way in ways)
+    return min(weekly, key=lambda plan: sorted((sum(work[c] for c in week) for week in plan), reverse=True))
+
+
 def of_plan(weeks: int) -> Iterator[str]:
     yield "| Week | Chapter | read and try | core exercises | all exercises |"
     yield "|--:|---|--:|--:|--:|"
-    for number, week in enumerate(PLANS[weeks], start=1):
-        if isinstance(week, str):
-            yield f"| {number} | *{week}* | | | |"
+    others = PLANS[weeks]
+    chapters_of = iter(spread({c: work(c) for c in CHAPTERS}, weeks - len(others)))
+    for number in range(1, weeks + 1):
+        if number in others:
+            yield f"| {number} | *{others[number]}* | | | |"
             continue
+        week = next(chapters_of)
         before = sum(sum(reading(chapter)) for chapter in week)
         short, _ = _sums([e for chapter in week for e in core(chapter)])
         full, _ = _sums([e for chapter in week for e in CHAPTERS[chapter]])
@@ -210,7 +198,14 @@ def of_slides() -> Iterator[str]:
     yield "</ul>"
 
 
-def of_exercises(chapter: str) -> Iterator[str]:
+def of_exercises() -> Iterator[str]:
+    for chapter in CHAPTERS:
+        yield f"## {title(chapter)}\n"
+        yield from _exercises_of(chapter)
+        yield ""
+
+
+def _exercises_of(chapter: str) -> Iterator[str]:
     minutes, points = _sums(CHAPTERS[chapter])
     yield f"{len(CHAPTERS[chapter])} exercises, {minutes} minutes, {points} points."
     short, few = _sums(core(chapter))
@@ -223,7 +218,7 @@ def of_exercises(chapter: str) -> Iterator[str]:
             known = str(len(e.mistakes))
         elif isinstance(e, Choice):
             known = str(len(e.options) - 1)
-        mark = "●" if e.number in CORE[chapter] else ""
+        mark = "●" if e.core else ""
         stop = "" if e.title.endswith("?") else "."
         text = f"**{e.number}. {e.title}{stop}** {goal(e)}"
         row = (mark, text, kind(e), e.level, str(e.minutes), str(e.points), known)
@@ -247,8 +242,8 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "times": of_times,
     "goals": of_goals,
     "slides": of_slides,
-    **{f"plan {weeks}": lambda weeks=weeks: of_plan(weeks) for weeks in PLANS},
-    **{f"exercises {chapter}": lambda chapter=chapter: of_exercises(chapter) for chapter in CHAPTERS},
+    **{f"plan {weeks}": partial(of_plan, weeks) for weeks in PLANS},
+    "exercises": of_exercises,
 }
 
 

@@ -21,11 +21,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 from PIL import Image
 
-from mininet_course.explorers.explorer import FRAMES
+from mininet_course.plots.frames import FRAMES
 
 KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
+# in the metadata of a notebook that a program makes: from what, and how to make it anew
+GENERATED = "generated"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -33,9 +36,10 @@ NOTEBOOK_METADATA = {
 }
 
 
-def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def normalise(notebook: NotebookNode) -> NotebookNode:
     """Bring a notebook into its committed form, in place, and return it."""
-    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    generated = {key: notebook.metadata[key] for key in (GENERATED,) if key in notebook.metadata}
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA | generated)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: set[str] = set()
     for cell in notebook.cells:
@@ -53,7 +57,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def _identity(cell: nbformat.NotebookNode, seen: set[str]) -> str:
+def _identity(cell: NotebookNode, seen: set[str]) -> str:
     repeat = 0
     while True:
         name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}\n{repeat}".encode()).hexdigest()[:8]
@@ -63,7 +67,7 @@ def _identity(cell: nbformat.NotebookNode, seen: set[str]) -> str:
         repeat += 1
 
 
-def _without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+def _without_widget(output: NotebookNode) -> NotebookNode | None:
     """Return the output without its live widget; None if nothing else was in it, as in a progress bar."""
     data = output.get("data")
     if data is None or WIDGET not in data:
@@ -86,7 +90,7 @@ def _with_palette(png: str) -> str:
 
 def run(path: Path) -> None:
     """Execute a notebook in its folder and write it back, normalised; an error leaves it as it was."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     os.environ.pop("MPLBACKEND", None)  # one set from outside would keep figures out of the notebook
     NotebookClient(
         notebook,
@@ -99,13 +103,36 @@ def run(path: Path) -> None:
     write(normalise(notebook), path)
 
 
-def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write a notebook as Jupyter does: one space of indent, keys sorted."""
-    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+def read(path: Path) -> NotebookNode:
+    """Return the notebook in a file."""
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """Return a notebook's text as Jupyter writes it: one space of indent, keys sorted."""
+    return f"{nbformat.writes(notebook)}\n"
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook as Jupyter does."""
+    path.write_text(as_text(notebook), encoding="utf-8")
+
+
+def markdown_cell(source: str, **fields: object) -> NotebookNode:
+    """Return a new Markdown cell."""
+    cell: NotebookNode = nbformat.v4.new_markdown_cell(source, **fields)
+    return cell
+
+
+def code_cell(source: str, **fields: object) -> NotebookNode:
+    """Return a new code cell."""
+    cell: NotebookNode = nbformat.v4.new_code_cell(source, **fields)
+    return cell
 
 
 def _normalised_text(path: Path) -> str:
-    return nbformat.writes(normalise(nbformat.read(path, as_version=4))) + "\n"
+    return as_text(normalise(read(path)))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from tools.alt_text import alt_problem
+from tools.alt_text import alt_of, alt_problem
 
 # elements that make a browser fetch something at once, and the attribute that says what
 LOADED = {
@@ -70,7 +70,7 @@ def _tracebacks(soup: BeautifulSoup, page: Path) -> Iterator[str]:
 def _pictures(soup: BeautifulSoup, page: Path) -> Iterator[str]:
     for image in soup.find_all("img"):
         source = str(image.get("src", ""))
-        problem = alt_problem(image.get("alt"))  # type: ignore[arg-type]
+        problem = alt_problem(alt_of(image))
         if problem is not None:
             yield f"{problem} ({source[:60]})"
         if not _is_remote(source) and not source.startswith("data:") and not _target(page, source).is_file():

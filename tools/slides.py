@@ -22,14 +22,14 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-import nbformat
 from docutils.utils import smartquotes
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from pybtex.database import parse_file
+from nbformat.v4 import new_notebook
+from pybtex.database import Entry, parse_file
 
 from mininet_course.checks import CHAPTERS
+from tools.notebooks import code_cell, markdown_cell, read
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = Path(__file__).parent / "slides_template"
@@ -80,7 +80,7 @@ def html(path: Path) -> str:
         exclude_anchor_links=True,
     )
     try:
-        slides = deck(nbformat.read(path, as_version=4))
+        slides = deck(read(path))
     except SlideProblem as problem:
         raise SlideProblem(f"{path.name}: {problem}") from None
     text, _ = exporter.from_notebook_node(slides, resources={"metadata": {"name": path.stem}})
@@ -102,13 +102,14 @@ def deck(notebook: NotebookNode) -> NotebookNode:
                 heading = f"## {own[2]}"
             begun = part.metadata.slideshow.slide_type
             if begun == "subslide" and not own:
-                cells.append(_slide_cell(new_markdown_cell(_plain(heading)), "subslide"))
+                cells.append(_slide_cell(markdown_cell(_plain(heading)), "subslide"))
                 part.metadata.slideshow.slide_type = "-"
             cells.append(part)
         if cell.cell_type == "markdown" and kind != "skip" and cells:
-            cells.append(_slide_cell(new_markdown_cell(_plain(cell.source)), "notes"))
+            cells.append(_slide_cell(markdown_cell(_plain(cell.source)), "notes"))
     title = next((HEADING.match(c.source) for c in notebook.cells if c.source.startswith("# ")), None)
-    return new_notebook(cells=cells, metadata={"title": title[2] if title else ""})
+    slides: NotebookNode = new_notebook(cells=cells, metadata={"title": title[2] if title else ""})
+    return slides
 
 
 def _slide_cell(cell: NotebookNode, kind: str) -> NotebookNode:
@@ -120,7 +121,7 @@ def _code(cell: NotebookNode, mark: NotebookNode) -> Iterator[NotebookNode]:
     hidden = {"hide-input", "explorer"} & set(cell.metadata.get("tags", []))
     show = mark.get("show", [] if hidden else None)
     source = cell.source if show is None else "\n".join(chosen_code(cell.source.splitlines(), show))
-    made = new_code_cell(source, outputs=[o for o in cell.outputs if o.output_type != "error"])
+    made = code_cell(source, outputs=[o for o in cell.outputs if o.output_type != "error"])
     made.metadata["alt"] = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
     yield _slide_cell(made, mark.get("slide_type", "-"))
 
@@ -140,7 +141,7 @@ def _prose(cell: NotebookNode, mark: NotebookNode) -> Iterator[NotebookNode]:
             parts[-1][1].append(block)
     for begun, text in parts:
         if text:
-            yield _slide_cell(new_markdown_cell(_plain("\n\n".join(text))), begun)
+            yield _slide_cell(markdown_cell(_plain("\n\n".join(text))), begun)
 
 
 def blocks(text: str) -> list[str]:
@@ -292,11 +293,11 @@ def _references() -> dict[str, str]:
     return {key: _short(entry) for key, entry in entries.items()}
 
 
-def _short(entry: object) -> str:
-    people = entry.persons.get("author") or entry.persons.get("editor") or []  # type: ignore[attr-defined]
+def _short(entry: Entry) -> str:
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
     names = [" ".join(person.last_names) for person in people]
     shown = " and ".join(names) if len(names) <= 2 else f"{names[0]} and others"
-    return f"{shown} {entry.fields.get('year', '')}".replace("{", "").replace("}", "").strip()  # type: ignore[attr-defined]
+    return f"{shown} {entry.fields.get('year', '')}".replace("{", "").replace("}", "").strip()
 
 
 def _source(key: str) -> str:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from tqdm import tqdm
@@ -153,7 +154,15 @@ def barely(net: Layer, x: Floats, y: Array) -> Floats:
     return attack(x, y, np.where(np.isfinite(smallest), smallest, 0).astype(x.dtype))
 
 
-HARDENED = {
+class Hardening(TypedDict):
+    """How `hardened` trains."""
+
+    steps: int
+    epsilon: float
+    epochs: int
+
+
+HARDENED: dict[str, Hardening] = {
     "FGSM": {"steps": 1, "epsilon": 0.12, "epochs": 20},
     "FGSM 0.3": {"steps": 1, "epsilon": 0.3, "epochs": 20},
     "PGD": {"steps": 5, "epsilon": 0.12, "epochs": 25},
@@ -266,8 +275,8 @@ def demo(folder: Path) -> None:
     exact = right(net, x_test, y_test)
     net = as_stored(net)
     hits = classify(net)(x_test) == y_test
-    shown = [np.flatnonzero(hits & (y_test == digit))[0] for digit in range(10)]
-    shown = np.array([*shown, *np.flatnonzero(~hits)[:3]])
+    first = [np.flatnonzero(hits & (y_test == digit))[0] for digit in range(10)]
+    shown = np.array([*first, *np.flatnonzero(~hits)[:3]])
     _save(
         folder / "mnist.npz",
         {"mnist": net},

@@ -1,4 +1,4 @@
-"""Downloads, and the cache folder they are kept in. Built in the chapter "intro"."""
+"""Downloads, and the cache folder they are kept in. Built in the chapter "mnist"."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""A strict reader of IDX files, the format in which MNIST is published. Built in the chapter "intro".
+"""A strict reader of IDX files, the format in which MNIST is published. Built in the chapter "mnist".
 
 An IDX file is a header and then one byte a value, row by row. The header: two zero
 bytes, a type code (8 is uint8, the only one read here), the number of dimensions, then

@@ -1,4 +1,4 @@
-"""From arrays to batches: `DataLoader`, `split`, `one_hot`, `to_unit`. Built in the chapter "intro"."""
+"""From arrays to batches: `DataLoader`, `split`, `one_hot`, `to_unit`. Built in the chapter "mnist"."""
 
 from collections.abc import Iterator
 

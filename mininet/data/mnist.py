@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST, found on this machine or downloaded, and checked. Built in the chapter "intro"."""
+"""MNIST and Fashion-MNIST, found on this machine or downloaded, and checked. Built in the chapter "mnist"."""
 
 import os
 import warnings

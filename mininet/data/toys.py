@@ -1,4 +1,4 @@
-"""Toy sets made in code, small enough to see whole. Built in the chapter "intro".
+"""Toy sets made in code, small enough to see whole. Built in the chapter "neuron".
 
 Inputs are float32 (N, 2), except `noisy_sinc`: (N, 1). Two classes come as float32
 targets 0 and 1 of shape (N,), as a neuron with one output wants them; `spirals`, which

@@ -56,6 +56,7 @@ def of_a_network(rng: Rng, pixels: int, classes: int) -> InputGradient:
 
 in_step = Values(
     name="adversarial.1",
+    core=True,
     title="A hundred in step",
     minutes=5,
     level="easy",
@@ -220,6 +221,7 @@ def some_net(rng: Rng, n: int, d: int, h: int) -> Case:
 
 picture_gradient = Function(
     name="adversarial.2",
+    core=True,
     title="One line further, by hand",
     minutes=15,
     level="medium",
@@ -513,6 +515,7 @@ def a_forgery(rng: Rng, n: int, d: int) -> Case:
 
 control = Function(
     name="adversarial.5",
+    core=True,
     title="The same pencil, no plan",
     minutes=15,
     level="medium",
@@ -894,6 +897,7 @@ def doubled(gradient: InputGradient, x: Floats, y: Array, epsilon: float, step: 
 
 stray = Function(
     name="adversarial.7",
+    core=True,
     title="Find the bug: a long leash",
     minutes=10,
     level="medium",
@@ -1347,6 +1351,7 @@ smallest = Function(
 
 table = Values(
     name="adversarial.10",
+    core=True,
     title="Read the table",
     minutes=10,
     level="medium",
@@ -1415,6 +1420,7 @@ table = Values(
 
 certificate = Written(
     name="adversarial.11",
+    core=True,
     title="A certificate of safety",
     minutes=15,
     level="hard",

@@ -98,6 +98,7 @@ def in_order(output: Number) -> list[Number]:
 
 there_and_back = Values(
     name="autograd.1",
+    core=True,
     title="There and back",
     minutes=10,
     level="easy",
@@ -272,6 +273,7 @@ def wrong_slopes() -> list[Mistake]:
 
 softplus = Function(
     name="autograd.2",
+    core=True,
     title="A softer bend",
     minutes=15,
     level="medium",
@@ -793,6 +795,7 @@ tape_of_the_paper: Tape = {
 
 along_the_tape = Function(
     name="autograd.5",
+    core=True,
     title="Rewind the tape",
     minutes=20,
     level="medium",
@@ -1227,6 +1230,7 @@ def some_step(rng: np.random.Generator, N: int, D: int) -> Case:
 
 last_sample = Function(
     name="autograd.8",
+    core=True,
     title="Find the bug: the last one counts",
     minutes=10,
     level="easy",
@@ -1304,6 +1308,7 @@ last_sample = Function(
 
 kink = Choice(
     name="autograd.9",
+    core=True,
     title="What the machine cannot see",
     minutes=5,
     level="medium",
@@ -1545,6 +1550,7 @@ dual_numbers = Function(
 
 by_distance = Written(
     name="autograd.11",
+    core=True,
     title="Nearest first?",
     minutes=20,
     level="hard",

@@ -40,6 +40,7 @@ class NoDictionary(WrongForm):
 
 names = Choice(
     name="framework.1",
+    core=True,
     title="What the clipboard writes down",
     minutes=5,
     level="easy",
@@ -270,6 +271,7 @@ SHARED = np.array([7.0])
 
 collecting = Function(
     name="framework.3",
+    core=True,
     title="Your own clipboard",
     minutes=20,
     level="medium",
@@ -458,6 +460,7 @@ def some_block(rng: np.random.Generator, n: int, n_in: int, n_out: int) -> Case:
 
 skipping = Function(
     name="framework.4",
+    core=True,
     title="A way around",
     minutes=20,
     level="medium",
@@ -985,6 +988,7 @@ def some_batches(rng: np.random.Generator, sizes: Sequence[int], d: int) -> Case
 
 accumulating = Function(
     name="framework.7",
+    core=True,
     title="Small batches, one step",
     minutes=20,
     level="hard",
@@ -1231,6 +1235,7 @@ mode = Function(
 
 interrupted = Choice(
     name="framework.9",
+    core=True,
     title="Interrupted, and gone on",
     minutes=10,
     level="medium",
@@ -1253,6 +1258,7 @@ interrupted = Choice(
 
 why_names = Written(
     name="framework.10",
+    core=True,
     title="Why not the whole object?",
     minutes=15,
     level="medium",

@@ -51,6 +51,7 @@ batch_twice = Choice(
 
 silent = Values(
     name="layers.2",
+    core=True,
     title="What shapes cannot see",
     minutes=5,
     level="medium",
@@ -200,6 +201,7 @@ def some_gain(rng: np.random.Generator, n: int, d: int) -> Case:
 
 own_layer = Function(
     name="layers.3",
+    core=True,
     title="A knob for every column",
     minutes=15,
     level="medium",
@@ -391,6 +393,7 @@ def with_zeros(rng: np.random.Generator, *shape: int) -> Case:
 
 kink = Function(
     name="layers.4",
+    core=True,
     title="At the kink",
     minutes=10,
     level="easy",
@@ -695,6 +698,7 @@ def some_net(rng: np.random.Generator, sizes: list[int], n: int) -> Case:
 
 shared_box = Function(
     name="layers.6",
+    core=True,
     title="Find the bug: fine with one hidden layer",
     minutes=10,
     level="medium",
@@ -935,6 +939,7 @@ def some_direction(rng: np.random.Generator, shape: tuple[int, ...], h: float) -
 
 two_calls = Function(
     name="layers.8",
+    core=True,
     title="A gradient check with two calls",
     minutes=15,
     level="medium",
@@ -1494,6 +1499,7 @@ unsure_truth = Function(
 
 no_gain = Written(
     name="layers.12",
+    core=True,
     title="Nobody gains unless others lose",
     minutes=15,
     level="hard",

@@ -39,6 +39,7 @@ Pair = tuple[Array, Array]
 
 steps = Values(
     name="mnist.1",
+    core=True,
     title="How many steps?",
     minutes=5,
     level="easy",
@@ -209,6 +210,7 @@ def sorted_by_dice(x: Array, y: Array, size: int, rng: Rng) -> list[list[Array]]
 
 batches = Function(
     name="mnist.2",
+    core=True,
     title="Spoonfuls, well stirred",
     minutes=15,
     level="medium",
@@ -363,6 +365,7 @@ def some_training(rng: Rng, n: int, d: int, classes: int, lr: float, steps: int)
 
 pile = Function(
     name="mnist.3",
+    core=True,
     title="Find the bug: it starts well",
     minutes=10,
     level="medium",
@@ -631,6 +634,7 @@ def some_matrix(rng: Rng, classes: int, never_called: int | None = None) -> Case
 
 shares = Function(
     name="mnist.6",
+    core=True,
     title="Along the row, down the column",
     minutes=15,
     level="medium",
@@ -1221,6 +1225,7 @@ def numbered_images(count: int, n_validation: int, seed: int) -> Case:
 
 leak = Function(
     name="mnist.10",
+    core=True,
     title="Find the bug: too good a mock exam",
     minutes=15,
     level="medium",
@@ -1446,6 +1451,7 @@ thousand = Function(
 
 report = Written(
     name="mnist.12",
+    core=True,
     title="Would you believe it?",
     minutes=15,
     level="hard",

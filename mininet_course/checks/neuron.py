@@ -97,6 +97,7 @@ gates = Values(
 
 another_order = Choice(
     name="neuron.2",
+    core=True,
     title="The diary backwards",
     minutes=5,
     level="easy",
@@ -281,6 +282,7 @@ def given_to_right(p: Floats, y: Array) -> Floats:
 
 cross_entropy = Function(
     name="neuron.5",
+    core=True,
     title="How wrong is it?",
     minutes=10,
     level="easy",
@@ -436,6 +438,7 @@ def nudge_backwards(loss: Loss, weights: Array, h: float) -> Floats:
 
 nudging = Function(
     name="neuron.6",
+    core=True,
     title="A gradient by nudging, for any number of knobs",
     minutes=15,
     level="medium",
@@ -566,6 +569,7 @@ def some_step(rng: np.random.Generator, n: int, d: int) -> Case:
 
 step = Function(
     name="neuron.7",
+    core=True,
     title="One step downhill",
     minutes=15,
     level="medium",
@@ -672,6 +676,7 @@ def trained_neuron(X: Floats, y: Array, lr: float, steps: int) -> tuple[Floats, 
 
 wrong_sign = Function(
     name="neuron.8",
+    core=True,
     title="Find the bug: the loss that grows",
     minutes=10,
     level="medium",
@@ -816,6 +821,7 @@ disguise = Function(
 
 no_bias = Written(
     name="neuron.11",
+    core=True,
     title="Why AND needs a bias",
     minutes=15,
     level="hard",

@@ -328,6 +328,7 @@ batch_norm = Function(
 
 company = Choice(
     name="robust.3",
+    core=True,
     title="In the wrong company",
     minutes=5,
     level="medium",
@@ -433,6 +434,7 @@ def some_activations(rng: Rng, n: int, f: int, p: float) -> Case:
 
 dropout = Function(
     name="robust.4",
+    core=True,
     title="Some stay at home",
     minutes=15,
     level="medium",
@@ -600,6 +602,7 @@ def some_scores(rng: Rng, n: int, classes: int, size: float) -> Case:
 
 infinite = Function(
     name="robust.5",
+    core=True,
     title="Find the bug: an infinite complaint",
     minutes=15,
     level="medium",
@@ -1231,6 +1234,7 @@ def some_answers(rng: Rng, k: int, n: int) -> Case:
 
 honest = Function(
     name="robust.9",
+    core=True,
     title="What survives everything",
     minutes=10,
     level="medium",
@@ -1336,6 +1340,7 @@ def verdict(name: str, value: float, hint: str, text: str) -> Mistake:
 
 glue = Values(
     name="robust.10",
+    core=True,
     title="Glue, or a lock?",
     minutes=10,
     level="medium",
@@ -1414,6 +1419,7 @@ glue = Values(
 
 dice = Written(
     name="robust.11",
+    core=True,
     title="A reader that throws dice",
     minutes=20,
     level="hard",

@@ -31,6 +31,7 @@ Pair = tuple[Floats, Floats]
 
 replies = Values(
     name="tensor.1",
+    core=True,
     title="How many replies?",
     minutes=5,
     level="easy",
@@ -192,6 +193,7 @@ def wrong_in_db() -> list[Mistake]:
 
 quotient = Function(
     name="tensor.2",
+    core=True,
     title="Divided, and copied",
     minutes=15,
     level="easy",
@@ -308,6 +310,7 @@ def some_mean(rng: np.random.Generator, shape: tuple[int, ...], axis: int) -> Ca
 
 mean_axis = Function(
     name="tensor.3",
+    core=True,
     title="The mean along an axis",
     minutes=15,
     level="medium",
@@ -406,6 +409,7 @@ mean_axis = Function(
 
 sum_of_softmax = Choice(
     name="tensor.4",
+    core=True,
     title="The gradient of nothing",
     minutes=5,
     level="medium",
@@ -563,6 +567,7 @@ def some_rows(rng: np.random.Generator, V: int, D: int, N: int) -> Case:
 
 looked_up = Function(
     name="tensor.6",
+    core=True,
     title="Looked up twice",
     minutes=15,
     level="medium",
@@ -1030,6 +1035,7 @@ circle = Function(
 
 plain_sum = Written(
     name="tensor.11",
+    core=True,
     title="What a plain sum does not see",
     minutes=20,
     level="hard",

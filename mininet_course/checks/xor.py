@@ -417,6 +417,7 @@ def some_hidden_layer(rng: np.random.Generator, N: int, D: int, H: int) -> Case:
 
 hidden_derivative = Function(
     name="xor.4",
+    core=True,
     title="The hidden layer's share",
     minutes=20,
     level="medium",
@@ -658,6 +659,7 @@ PENCIL = {
 
 missing_slope = Function(
     name="xor.5",
+    core=True,
     title="Find the bug: it learns all the same",
     minutes=15,
     level="medium",
@@ -970,6 +972,7 @@ def random_fates(rng: np.random.Generator, N: int, first: int, last: int) -> Cas
 
 success_rate = Function(
     name="xor.7",
+    core=True,
     title="How often does it work?",
     minutes=15,
     level="medium",
@@ -1118,6 +1121,7 @@ ten_seeds = Choice(
 
 half_twins = Choice(
     name="xor.9",
+    core=True,
     title="Half twins",
     minutes=10,
     level="medium",
@@ -1292,6 +1296,7 @@ all_one = Function(
 
 one_hidden = Written(
     name="xor.11",
+    core=True,
     title="One hidden neuron is not enough",
     minutes=20,
     level="hard",

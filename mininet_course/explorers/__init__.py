@@ -1,5 +1,5 @@
 """The course's explorers: pictures with sliders and buttons.
 
 They come alive where Python runs; a page without it shows each one's still, or a plain slider over
-frames. ipywidgets is imported inside the functions: importing this package costs nothing.
+frames. All of them need ipywidgets and matplotlib.
 """

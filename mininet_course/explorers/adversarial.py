@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mininet.attacks.checks import ask_labels
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.adversarial import anatomy, flipped, four_pixels
 from mininet_course.plots.images import _image
-from mininet_course.plots.style import CYCLE, GREY
+from mininet_course.plots.palette import CYCLE, GREY
 
 Attack = Callable[[Floats, Array, float], Floats]  # (x, labels, epsilon) -> changed x
 Predict = Callable[[Floats], Array]  # x -> class numbers (N,)
@@ -18,7 +21,7 @@ Predict = Callable[[Floats], Array]  # x -> class numbers (N,)
 _ROUNDING = 1e-5  # of float32 pixels, when they are compared with epsilon
 
 
-def four_pixel_explorer(x: Floats, w: Floats, b: float, names: tuple[str, str] = ("no", "yes")) -> Any:
+def four_pixel_explorer(x: Floats, w: Floats, b: float, names: tuple[str, str] = ("no", "yes")) -> Explorer:
     """Return an explorer in which you push four pixels yourself: a slider for ε, a choice for each pixel.
 
     ``x`` and ``w`` are (2, 2); the score is ``(w * x).sum() + b``, above 0 the second of
@@ -27,8 +30,6 @@ def four_pixel_explorer(x: Floats, w: Floats, b: float, names: tuple[str, str] =
     >>> four_pixel_explorer(np.full((2, 2), 0.5), np.ones((2, 2)), -3.0).still[:4]
     b'\\x89PNG'
     """
-    import ipywidgets as widgets
-
     if x.shape != (2, 2) or w.shape != (2, 2):
         raise ValueError(
             f"four_pixel_explorer: expected x and w of shape (2, 2), got {x.shape} and {w.shape}."
@@ -38,7 +39,7 @@ def four_pixel_explorer(x: Floats, w: Floats, b: float, names: tuple[str, str] =
     def score(change: Floats) -> float:
         return round(float((w * np.clip(x + change, 0, 1)).sum() + b), 6) + 0.0  # no −0.000
 
-    def draw(figure: Any, epsilon: float, **pushes: int) -> None:
+    def draw(figure: Figure, epsilon: float, **pushes: int) -> None:
         signs = np.array([pushes[name] for name in _CORNERS], dtype=float).reshape(2, 2)
         four_pixels(x, w, np.clip(x + epsilon * signs, 0, 1), b, figure, names)
         best = score(epsilon * towards * np.sign(w))
@@ -71,7 +72,7 @@ def flip_explorer(
     thresholds: Floats | None = None,
     start: float = 0.1,
     largest: float = 0.3,
-) -> Any:
+) -> Explorer:
     """Return an explorer with a slider for ε over a few images: each attacked, and what it is taken for.
 
     ``attack(x, labels, epsilon)`` returns the changed rows ``x`` (N, H·W); images are drawn with
@@ -83,9 +84,8 @@ def flip_explorer(
     >>> e.controls["epsilon"].value
     0.1
     """
-    import ipywidgets as widgets
 
-    def draw(figure: Any, epsilon: float) -> None:
+    def draw(figure: Figure, epsilon: float) -> None:
         changed = attacked("flip_explorer", attack(x.copy(), labels, epsilon), x, epsilon)
         guesses = ask_labels("flip_explorer", predict, changed)
         flipped(changed.reshape(-1, *shape), guesses, labels, thresholds, figure)
@@ -107,7 +107,7 @@ def target_explorer(
     wanted: int = 7,
     start: float = 0.15,
     classes: int = 10,
-) -> Any:
+) -> Explorer:
     """Return an explorer that turns one image (H, W) into the digit you choose, with a slider for ε.
 
     ``attack(x, wanted, epsilon)`` gets the image as a row (1, H·W) and the wanted label (1,);
@@ -117,11 +117,9 @@ def target_explorer(
     >>> e.controls["wanted"].value
     7
     """
-    import ipywidgets as widgets
-
     x = image.reshape(1, -1)
 
-    def draw(figure: Any, wanted: int, epsilon: float) -> None:
+    def draw(figure: Figure, wanted: int, epsilon: float) -> None:
         answer = attack(x.copy(), np.array([wanted]), epsilon)
         changed = attacked("target_explorer", answer, x, epsilon)
         before, after = probabilities(x)[0], probabilities(changed)[0]
@@ -142,7 +140,7 @@ def attack_bench(
     labels: Array,
     shape: tuple[int, int],
     epsilon: float = 0.1,
-) -> Any:
+) -> Explorer:
     """Return an explorer that tries your attack beside others, on the same images, at an ε you choose.
 
     Every attack is a function (x, labels, epsilon) -> changed rows x (N, H·W). Bars show the
@@ -155,11 +153,9 @@ def attack_bench(
     >>> e.shares
     {'yours': 0.5}
     """
-    import ipywidgets as widgets
-
     shares: dict[str, float] = {}
 
-    def draw(figure: Any, epsilon: float, image: int) -> None:
+    def draw(figure: Figure, epsilon: float, image: int) -> None:
         yours = attacked("attack_bench", attack(x.copy(), labels, epsilon), x, epsilon)
         made = {name: other(x, labels, epsilon) for name, other in others.items()} | {"yours": yours}
         guesses = {name: ask_labels("attack_bench", predict, changed) for name, changed in made.items()}
@@ -187,7 +183,7 @@ def attack_bench(
     return result
 
 
-def _share_bars(ax: Any, shares: Mapping[str, float], epsilon: float) -> None:
+def _share_bars(ax: Axes, shares: Mapping[str, float], epsilon: float) -> None:
     names = list(shares)
     colours = [GREY] * (len(names) - 1) + [CYCLE[1]]  # yours is the last
     ax.barh(names, list(shares.values()), color=colours)

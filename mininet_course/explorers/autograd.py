@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
 from mininet.typing import Array
-from mininet_course.explorers.explorer import explorer, svg_explorer
+from mininet_course.explorers.explorer import Explorer, explorer, svg_explorer
 from mininet_course.plots.autograd import microscope
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.curves import curves
@@ -32,7 +35,7 @@ class _Moment:
     name: str
 
 
-def visit_explorer(output: Any, walk: Walk, visit: int = 0) -> Any:
+def visit_explorer(output: Any, walk: Walk, visit: int = 0) -> Explorer:
     """Return an explorer that steps through a backward pass, one visit at a time.
 
     ``walk(output)`` is a generator: it yields each node when it comes to it, then adds to the gradients of
@@ -41,8 +44,6 @@ def visit_explorer(output: Any, walk: Walk, visit: int = 0) -> Any:
     at ``visit``.
     Errors: ValueError for more than 200 visits, TypeError where ``walk`` yields anything but nodes of the graph.
     """
-    import ipywidgets as widgets
-
     nodes, visits, grads = _walked(output, walk)
     step = widgets.IntSlider(min(visit, len(visits)), 0, len(visits), description="visit")
     one = widgets.Button(description="one visit")
@@ -113,7 +114,7 @@ def expression_explorer(
     values: Mapping[str, float],
     order: Callable[[Any], Sequence[Any]] | None = None,
     reach: float = 4.0,
-) -> Any:
+) -> Explorer:
     """Return an explorer of the reader's own function: drag its inputs, see every value and gradient.
 
     ``function`` takes one number for each of ``values``, in that order, and returns one. ``number`` makes a
@@ -123,7 +124,6 @@ def expression_explorer(
 
     >>> expression_explorer(lambda a, b: a * b + a, Number, {"a": 2.0, "b": 1.0})  # doctest: +SKIP
     """
-    import ipywidgets as widgets
 
     def draw(**at: float) -> str:
         leaves = [number(value) for value in at.values()]
@@ -182,15 +182,13 @@ def _not_a_number(got: Any, expected: str) -> str:
     return f"expression_explorer: expected the function to return a {expected}, got {kind}. {cause}"
 
 
-def training_explorer(training: Training, X: Array, y: Array, steps: int = 0) -> Any:
+def training_explorer(training: Training, X: Array, y: Array, steps: int = 0) -> Explorer:
     """Return an explorer that trains by 1, 10 or 100 steps and draws answers and loss.
 
     ``training()`` is a generator: it yields the loss before each step and a function ``predict`` that maps
     (M, 2) to M probabilities. ``X`` is (N, 2), ``y`` (N,) with 0 and 1. The explorer opens after ``steps``.
     Errors: TypeError when ``training`` is anything else, ValueError when it ends.
     """
-    import ipywidgets as widgets
-
     state: dict[str, Any] = {}
 
     def reset(done: int = 0) -> None:
@@ -201,7 +199,7 @@ def training_explorer(training: Training, X: Array, y: Array, steps: int = 0) ->
         # done when the picture is drawn: an error here, in a button's handler, would not be shown
         state["ordered"] = steps
 
-    def draw(figure: Any) -> None:
+    def draw(figure: Figure) -> None:
         todo, state["ordered"] = state["ordered"], 0
         if state["run"] is None:
             state["run"] = _steps(training)

@@ -6,7 +6,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 
 import mininet.functional as F
 from mininet import nn
@@ -17,7 +19,7 @@ from mininet.optim import SGD, Adam, Optimizer
 from mininet.tensor import Tensor, no_grad
 from mininet.training import train_step
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.curves import curves
 from mininet_course.plots.framework import inventory, overlaid
@@ -25,10 +27,8 @@ from mininet_course.plots.framework import inventory, overlaid
 _TASKS = {"spirals, 2 → 2": (2, 2), "small digits, 64 → 10": (64, 10), "MNIST, 784 → 10": (784, 10)}
 
 
-def build_explorer() -> Any:
+def build_explorer() -> Explorer:
     """Return a widget that builds a `Sequential` from sliders and draws its inventory, with the code for it."""
-    import ipywidgets as widgets
-
     controls = {
         "task": widgets.Dropdown(options=list(_TASKS), description="task"),
         "hidden": widgets.IntSlider(2, 0, 3, description="hidden layers"),
@@ -37,7 +37,7 @@ def build_explorer() -> Any:
         "dropout": widgets.FloatSlider(0.0, min=0.0, max=0.8, step=0.1, description="dropout"),
     }
 
-    def draw(figure: Any, task: str, hidden: int, width: int, batch_norm: bool, dropout: float) -> None:
+    def draw(figure: Figure, task: str, hidden: int, width: int, batch_norm: bool, dropout: float) -> None:
         inputs, outputs = _TASKS[task]
         net, code = built([inputs, *[width] * hidden, outputs], batch_norm, dropout)
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.25])
@@ -77,7 +77,9 @@ def built(sizes: list[int], batch_norm: bool, dropout: float) -> tuple[nn.Sequen
     return nn.Sequential(*modules), ["net = nn.Sequential(", *(f"    {line}," for line in lines), ")"]
 
 
-def halves_stepper(hand: Layer, auto: nn.Module, X: Floats, y: Array, lr: float = 0.3, steps: int = 0) -> Any:
+def halves_stepper(
+    hand: Layer, auto: nn.Module, X: Floats, y: Array, lr: float = 0.3, steps: int = 0
+) -> Explorer:
     """Return a widget that trains a hand-written net and an autograd net side by side on two classes of points.
 
     X is (N, 2), y (N,) whole numbers 0 or 1; both nets give two scores. Every step uses all points.
@@ -85,8 +87,6 @@ def halves_stepper(hand: Layer, auto: nn.Module, X: Floats, y: Array, lr: float 
     parameters. The nets themselves are left as they were; ``steps`` are taken before the first picture.
     Errors: `ValueError` where the nets do not have the same parameters.
     """
-    import ipywidgets as widgets
-
     labels = np.asarray(y).astype(np.int64)
     state: dict[str, Any] = {}
 
@@ -106,7 +106,7 @@ def halves_stepper(hand: Layer, auto: nn.Module, X: Floats, y: Array, lr: float 
             optimizer = SGD(net.parameters(), lr)
             losses += [train_step(model, cross_entropy, optimizer, X, labels)[0] for _ in range(count)]
 
-    def draw(figure: Any) -> None:
+    def draw(figure: Figure) -> None:
         go()
         top, bottom = figure.subfigures(2, 1, height_ratios=[1.5, 1])
         names = "by hand", "autograd"
@@ -153,7 +153,7 @@ def _probability(net: Layer | nn.Module) -> Callable[[Array], Array]:
     return lambda points: softmax(model.forward(points.astype(np.float32)))[:, 1]
 
 
-def module_explorer(make: Callable[[np.random.Generator], nn.Module], X: Floats, y: Array) -> Any:
+def module_explorer(make: Callable[[np.random.Generator], nn.Module], X: Floats, y: Array) -> Explorer:
     """Return a widget that trains the reader's own module on two classes of points and draws its boundary.
 
     ``make(rng)`` returns a new module from (N, 2) to two scores a row, (N, 2). X is (N, 2), y (N,) whole
@@ -161,8 +161,6 @@ def module_explorer(make: Callable[[np.random.Generator], nn.Module], X: Floats,
     What is wrong with the module is said in one sentence: no module, no parameters, no tensor, another
     shape, a parameter that no gradient reaches, a loss that is no number.
     """
-    import ipywidgets as widgets
-
     labels = np.asarray(y).astype(np.int64)
     controls = {
         "steps": widgets.IntSlider(300, 0, 1000, step=50, description="steps", continuous_update=False),
@@ -173,7 +171,7 @@ def module_explorer(make: Callable[[np.random.Generator], nn.Module], X: Floats,
         "seed": widgets.IntSlider(0, 0, 9, description="seed", continuous_update=False),
     }
 
-    def draw(figure: Any, steps: int, lr: float, adam: bool, seed: int) -> None:
+    def draw(figure: Figure, steps: int, lr: float, adam: bool, seed: int) -> None:
         if isinstance(make, nn.Module):  # calling it would take the generator for its input
             raise TypeError(
                 "expected the class, or a function that makes a module; pass Mine, not Mine(rng)."

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 
 from mininet.activations import (
     relu,
@@ -20,7 +22,7 @@ from mininet.gradcheck import numerical_gradient
 from mininet.layers import Layer, Sequential
 from mininet.losses import cross_entropy
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.curves import curves
 from mininet_course.plots.layers import checked_gradients, scores
 from mininet_course.plots.network import LIMIT, network
@@ -33,7 +35,7 @@ _ACTIVATIONS = {
 }
 
 
-def flow_explorer(net: Sequential, x: Floats, label: int) -> Any:
+def flow_explorer(net: Sequential, x: Floats, label: int) -> Explorer:
     """Return a widget that runs one sample forward and its gradients back through ``net``, step by step.
 
     ``x`` is (D,), ``label`` its class; every layer has at most eight units. The loss is
@@ -42,8 +44,6 @@ def flow_explorer(net: Sequential, x: Floats, label: int) -> Any:
     Errors: `ValueError` for a layer too large to draw; `TypeError` where a layer's forward returns
     None, `RuntimeError` where its backward does.
     """
-    import ipywidgets as widgets
-
     net = copy.deepcopy(net)
     values, gradients, loss = _flow(net, x, label)
     sizes = [len(v) for v in values]
@@ -56,7 +56,7 @@ def flow_explorer(net: Sequential, x: Floats, label: int) -> Any:
     forward.on_click(lambda _: setattr(step, "value", min(step.value + 1, last)))
     again.on_click(lambda _: setattr(step, "value", 0))
 
-    def draw(figure: Any, step: int) -> None:
+    def draw(figure: Figure, step: int) -> None:
         top, bottom = figure.subplots(2, 1)
         names = ["x", *(type(layer).__name__ for layer in net)]
         shown = [v if i <= step else np.full_like(v, np.nan) for i, v in enumerate(values)]
@@ -114,14 +114,12 @@ def _sentence(net: Sequential, step: int, loss: float) -> str:
     return f"{net[2 * depth + 1 - step]!r}.backward"
 
 
-def init_explorer(seed: int = 0) -> Any:
+def init_explorer(seed: int = 0) -> Explorer:
     """Return a widget: the scale of the starting weights against the spread through ten layers, both ways.
 
     The spread is the root mean square of a batch of 100 samples in layers 100 wide;
     weights are normal with standard deviation ``gain / sqrt(100)``.
     """
-    import ipywidgets as widgets
-
     rng = np.random.default_rng(seed)
     x, grad = rng.standard_normal((2, _WIDTH, _WIDTH))
     noise = rng.standard_normal((_DEPTH, _WIDTH, _WIDTH))
@@ -132,7 +130,7 @@ def init_explorer(seed: int = 0) -> Any:
     xavier.on_click(lambda _: setattr(gain, "value", 1.0))
     he.on_click(lambda _: setattr(gain, "value", 1.41))
 
-    def draw(figure: Any, gain: float, activation: str) -> None:
+    def draw(figure: Figure, gain: float, activation: str) -> None:
         weights = gain / np.sqrt(_WIDTH) * noise
         forward, backward = spreads(x, grad, weights, activation)
         left, right = figure.subplots(1, 2, sharey=True)
@@ -169,14 +167,12 @@ def _root_mean_squares(arrays: Sequence[Floats]) -> list[float]:
     return [1.0, *(value / first for value in others)]
 
 
-def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Any:
+def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Explorer:
     """Return a widget: three scores, temperature and shift, and the probabilities of ``function``.
 
     ``function`` takes float32 scores (1, 3), already shifted and divided by the
     temperature, and returns probabilities of the same shape; pass your own.
     """
-    import ipywidgets as widgets
-
     sliders = {
         f"z{i}": widgets.FloatSlider(value, min=-5, max=5, step=0.1, description=f"score {i}")
         for i, value in enumerate((2.0, 1.0, 0.0))
@@ -184,7 +180,7 @@ def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Any:
     temperature = widgets.FloatLogSlider(1.0, min=-1, max=1, step=0.05, description="temperature")
     shift = widgets.FloatSlider(0.0, min=-200, max=200, step=10, description="shift")
 
-    def draw(figure: Any, z0: float, z1: float, z2: float, temperature: float, shift: float) -> None:
+    def draw(figure: Figure, z0: float, z1: float, z2: float, temperature: float, shift: float) -> None:
         z = np.array([[z0, z1, z2]], dtype=np.float32) / np.float32(temperature) + np.float32(shift)
         with np.errstate(all="ignore"):
             answer = function(z)
@@ -206,7 +202,7 @@ def softmax_explorer(function: Callable[[Floats], Floats] = softmax) -> Any:
     )
 
 
-def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Any:
+def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Explorer:
     """Return a widget that checks a layer's gradients entry by entry against nudging, at a random input.
 
     ``shape`` is that of the input, batch first; keep it small. Ticks and green: they agree
@@ -215,8 +211,6 @@ def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Any:
     Errors: `TypeError` for what is not a layer, or a forward without a return; `ValueError` where
     backward leaves no gradient.
     """
-    import ipywidgets as widgets
-
     if not isinstance(layer, Layer):
         raise TypeError(
             f"check_explorer: expected a layer that inherits from mininet.layers.Layer, got {layer!r}; "
@@ -226,7 +220,7 @@ def check_explorer(layer: Layer, shape: tuple[int, ...], seed: int = 0) -> Any:
     place = widgets.IntSlider(seed, 0, 20, description="input no.")
     nudge = widgets.IntSlider(-5, -12, -1, description="log₁₀ nudge")
 
-    def draw(figure: Any, place: int, nudge: int) -> None:
+    def draw(figure: Figure, place: int, nudge: int) -> None:
         rng = np.random.default_rng(place)
         ours, nudged = _both_gradients(layer, rng.standard_normal(shape), rng, 10.0**nudge)
         checked_gradients(ours, nudged, figure=figure)

@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice, pairwise
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from ipycanvas import Canvas
+from matplotlib.figure import Figure
 
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.curves import curves
 from mininet_course.plots.images import images as draw_images
 from mininet_course.plots.images import reading
-from mininet_course.plots.style import VERMILLION
+from mininet_course.plots.palette import VERMILLION
 
 Stroke = list[tuple[float, float]]
 Training = Callable[[], Iterator[tuple[float, Floats]]]
@@ -28,7 +32,7 @@ _Y = [75.0, 48, 45, 68, 100, 125, 133, 140, 165, 202, 232, 236, 212]
 EXAMPLE: list[Stroke] = [list(zip(_X, _Y, strict=True))]
 
 
-def training_stepper(training: Training, steps: int = 30) -> Any:
+def training_stepper(training: Training, steps: int = 30) -> Explorer:
     """Return an explorer that pulls your training loop forward, step by step, and draws where it stands.
 
     ``training()`` starts anew: a generator that, after each step, yields the loss and the
@@ -40,8 +44,6 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
     >>> training_stepper(training).losses[:2]
     [1.0, 0.5]
     """
-    import ipywidgets as widgets
-
     state: dict[str, Any] = {"run": None, "ordered": steps}
     losses: list[float] = []
 
@@ -62,7 +64,7 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
         if not losses:
             raise ValueError("training_stepper: expected training() to yield (loss, weights) at least once.")
 
-    def draw(figure: Any) -> None:
+    def draw(figure: Figure) -> None:
         go()
         upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.1])
         draw_images(state["weights"], columns=10, figure=upper, diverging=True)
@@ -74,7 +76,7 @@ def training_stepper(training: Training, steps: int = 30) -> Any:
     alt = "The weights of each output unit as an image, and below them the loss of every step so far."
     result = explorer(draw, controls, alt)
     for n, _ in _STEPS:
-        result.when_pressed(controls[f"{n}"], lambda n=n: order(n))
+        result.when_pressed(controls[f"{n}"], partial(order, n))
     result.when_pressed(controls["again"], lambda: order(1, again=True))
     result.losses = losses
     return result
@@ -122,7 +124,7 @@ def _loss_and_weights(answer: Any) -> tuple[float, Floats]:
 
 def weights_explorer(
     snapshots: Sequence[Floats], validation: Sequence[float], shape: tuple[int, int] = (28, 28)
-) -> Any:
+) -> Explorer:
     """Return an explorer with a slider over epochs: the first layer's weights as images, and the mistakes.
 
     ``snapshots[e]`` is the (H·W, units) weight matrix after epoch e, where 0 is before
@@ -131,15 +133,13 @@ def weights_explorer(
     >>> weights_explorer([np.zeros((16, 3)), np.ones((16, 3))], [0.1, 0.9], (4, 4)).controls["epoch"].max
     1
     """
-    import ipywidgets as widgets
-
     if len(snapshots) != len(validation) or not snapshots:
         raise ValueError(
             f"weights_explorer: expected one accuracy for each snapshot, got {len(validation)} "
             f"for {len(snapshots)}; both begin before the first epoch."
         )
 
-    def draw(figure: Any, epoch: int) -> None:
+    def draw(figure: Figure, epoch: int) -> None:
         upper, lower = figure.subfigures(2, 1, height_ratios=[1.5, 1])
         units = snapshots[epoch].T[:16].reshape(-1, *shape)
         draw_images(units, columns=8, figure=upper, diverging=True)
@@ -165,7 +165,7 @@ def weights_explorer(
 
 def mistake_browser(
     images: Array, labels: Array, probabilities: Floats, names: Sequence[str] | None = None
-) -> Any:
+) -> Explorer:
     """Return an explorer with a slider over images (N, H, W): each with its label and its probabilities.
 
     ``labels`` is (N,), ``probabilities`` (N, C); the order is the one you give.
@@ -174,15 +174,13 @@ def mistake_browser(
     >>> browser.controls["number"].max
     1
     """
-    import ipywidgets as widgets
-
     if images.ndim != 3 or len(images) == 0 or not len(images) == len(labels) == len(probabilities):
         raise ValueError(
             f"mistake_browser: expected images (N, H, W), labels (N,) and probabilities (N, C), "
             f"got {images.shape}, {labels.shape} and {probabilities.shape}."
         )
 
-    def draw(figure: Any, number: int) -> None:
+    def draw(figure: Figure, number: int) -> None:
         reading(images[number], probabilities[number], int(labels[number]), figure, names)
 
     slider = widgets.IntSlider(value=0, min=0, max=len(images) - 1, description="number")
@@ -230,7 +228,7 @@ def _stamp(lines: Sequence[Floats]) -> Floats:
     return np.clip(BRUSH + 0.5 - nearest, 0, 1).reshape(FIELD, FIELD)
 
 
-def draw_digit(predict: Callable[[Floats], Floats]) -> Any:
+def draw_digit(predict: Callable[[Floats], Floats]) -> Explorer:
     """Return an explorer to draw a digit in, with mouse or finger, that shows how your function reads it.
 
     ``predict`` takes the drawing as MNIST would have it, float32 (28, 28) in [0, 1], and
@@ -246,9 +244,6 @@ class _Sketch:
     """The canvas, the strokes drawn on it so far, and the explorer that shows how they are read."""
 
     def __init__(self, predict: Callable[[Floats], Floats]) -> None:
-        import ipywidgets as widgets
-        from ipycanvas import Canvas
-
         self.predict = predict
         self.strokes: list[Stroke] = EXAMPLE
         self.drawing, self.read_at = False, 0.0
@@ -312,7 +307,7 @@ class _Sketch:
             for (x0, y0), (x1, y1) in pairwise(stroke):
                 self.canvas.stroke_line(x0, y0, x1, y1)
 
-    def draw(self, figure: Any) -> None:
+    def draw(self, figure: Figure) -> None:
         image = strokes_to_image(self.strokes)
         if not image.any():
             figure.text(0.5, 0.5, "Draw a digit.", ha="center", fontsize=14)

@@ -1,18 +1,22 @@
 """Explorers of a single neuron: drag it, teach it, or draw your own."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import numpy as np
+from ipywidgets import Button, DOMWidget, FloatLogSlider, FloatSlider
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mininet.neuron import Neuron, perceptron_step
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.boundary import boundary
-from mininet_course.plots.style import BLUE, GREY, style
+from mininet_course.plots.palette import BLUE, GREY
+from mininet_course.plots.style import style
 
 
-def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> Any:
+def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> Explorer:
     """Return sliders for two weights and a bias, above the yes/no map that this vote draws.
 
     X (N, 2), y (N,) of 0 and 1; the sliders go from ``-limit`` to ``limit``. The arrow is
@@ -23,7 +27,7 @@ def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> 
     >>> e.controls["w1"].value = 2.0
     """
 
-    def draw(figure: Any, w1: float, w2: float, bias: float) -> None:
+    def draw(figure: Figure, w1: float, w2: float, bias: float) -> None:
         neuron = Neuron([w1, w2], bias)
         right = int((neuron.decide(X) == y).sum())
         ax = figure.subplots()
@@ -44,7 +48,7 @@ def vote_explorer(X: Array, y: Array, limit: float = 3.0, step: float = 0.1) -> 
 
 def boundary_explorer(
     predict: Callable[[Array, Floats, float], Array], X: Array, y: Array, limit: float = 10.0
-) -> Any:
+) -> Explorer:
     """Return sliders for two weights and a bias, above the map that *your* ``predict`` draws.
 
     ``predict(X, weights, bias)`` takes (M, 2), (2,) and a number; it returns M
@@ -55,7 +59,7 @@ def boundary_explorer(
     >>> e = boundary_explorer(lambda X, weights, bias: X @ weights > 1, X, y)
     """
 
-    def draw(figure: Any, w1: float, w2: float, bias: float) -> None:
+    def draw(figure: Figure, w1: float, w2: float, bias: float) -> None:
         def with_sliders(rows: Array) -> Array:
             return predict(rows, np.array([w1, w2]), bias)
 
@@ -66,7 +70,7 @@ def boundary_explorer(
     return explorer(draw, sliders, alt, width=5.0, height=3.8)
 
 
-def perceptron_explorer(X: Array, y: Array) -> Any:
+def perceptron_explorer(X: Array, y: Array) -> Explorer:
     """Return buttons that show Rosenblatt's rule one sample after the other; X (N, 2), y (N,) of 0 and 1.
 
     The ring marks the sample just seen. `one step` shows the next sample, `one round` all N.
@@ -86,7 +90,7 @@ def perceptron_explorer(X: Array, y: Array) -> Any:
         nonlocal seen, changes
         neuron.weights, neuron.bias, seen, changes = np.zeros(2), 0.0, 0, 0
 
-    def draw(figure: Any) -> None:
+    def draw(figure: Figure) -> None:
         ax = figure.subplots()
         right = int((neuron.decide(X) == y).sum())
         boundary(
@@ -107,7 +111,7 @@ def perceptron_explorer(X: Array, y: Array) -> Any:
     return _stepper(draw, {"one step": 1, "one round": len(y)}, take, reset, {}, alt, width=5.0)
 
 
-def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
+def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Explorer:
     """Return buttons that take gradient steps with a sigmoid neuron; X (N, 2), y (N,) of 0 and 1.
 
     Left the map of probabilities, right the loss after every step. The slider is the
@@ -116,8 +120,6 @@ def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
     >>> e = descent_explorer(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1]))
     >>> e.controls["ten steps"].click()
     """
-    from ipywidgets import FloatLogSlider
-
     neuron = Neuron([0, 0])
     losses = [neuron.loss(X, y)]
     rate = FloatLogSlider(lr, min=-3, max=2, step=0.1, description="lr", readout_format=".3g")
@@ -131,7 +133,7 @@ def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
         neuron.weights, neuron.bias = np.zeros(2), 0.0
         losses[:] = [neuron.loss(X, y)]
 
-    def draw(figure: Any, lr: float) -> None:
+    def draw(figure: Figure, lr: float) -> None:
         left, right = figure.subplots(1, 2)
         taken = len(losses) - 1
         boundary(neuron.predict, X, y, left, f"after {taken} step{'s' * (taken != 1)}")
@@ -146,7 +148,7 @@ def descent_explorer(X: Array, y: Array, lr: float = 1.0) -> Any:
     return _stepper(draw, {"one step": 1, "ten steps": 10, "100 steps": 100}, take, reset, {"lr": rate}, alt)
 
 
-def _map_of_predict(figure: Any, predict: Callable[[Array], Array], X: Array, y: Array) -> None:
+def _map_of_predict(figure: Figure, predict: Callable[[Array], Array], X: Array, y: Array) -> None:
     ax = figure.subplots()
     boundary(predict, X, y, ax)
     p = np.asarray(predict(X.copy())).reshape(len(y))  # a copy: the reader's code may work in place
@@ -160,9 +162,7 @@ def _map_of_predict(figure: Any, predict: Callable[[Array], Array], X: Array, y:
 _START = {"w1": 1.0, "w2": -1.0, "bias": 0.0}
 
 
-def _slider(name: str, low: float, high: float, step: float, start: float) -> Any:
-    from ipywidgets import FloatSlider
-
+def _slider(name: str, low: float, high: float, step: float, start: float) -> FloatSlider:
     return FloatSlider(start, min=low, max=high, step=step, description=name)
 
 
@@ -171,23 +171,21 @@ def _stepper(
     buttons: dict[str, int],
     take: Callable[[int], None],
     reset: Callable[[], None],
-    controls: dict[str, Any],
+    controls: dict[str, DOMWidget],
     alt: str,
     width: float = 7.0,
-) -> Any:
+) -> Explorer:
     """Return an explorer with a button for each number of steps and one to start again."""
-    from ipywidgets import Button
-
     pressed = {name: Button(description=name) for name in [*buttons, "start again"]}
     view = explorer(draw, {**controls, **pressed}, alt, width, height=3.6)
 
     for name, steps in buttons.items():
-        view.when_pressed(pressed[name], lambda steps=steps: take(steps))
+        view.when_pressed(pressed[name], partial(take, steps))
     view.when_pressed(pressed["start again"], reset)
     return view
 
 
-def _weight_arrow(ax: Any, neuron: Neuron) -> None:
+def _weight_arrow(ax: Axes, neuron: Neuron) -> None:
     """Draw the weights' direction as an arrow from the boundary, where it is nearest the middle."""
     length = float(np.hypot(*neuron.weights))
     if length == 0:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 
 from mininet.attacks import InputGradient, Predict, pgd, random_noise
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.images import images as draw_images
 from mininet_course.plots.robust import boxes, ends, verdict
 
@@ -21,7 +23,7 @@ _ROUNDING = 1e-5
 
 def box_explorer(
     train: Callable[[float], Callable[[Array], Array]], X: Floats, y: Array, start: float = 0.08
-) -> Any:
+) -> Explorer:
     """Return an explorer that trains your network anew for each ε and draws it with the points' boxes of ±ε.
 
     ``train(epsilon)`` returns a predict function, (M, 2) to M probabilities of class 1; X is
@@ -32,12 +34,10 @@ def box_explorer(
     >>> box_explorer(lambda epsilon: lambda X: X[:, 0], X, np.array([0, 1])).held
     [1, 1]
     """
-    import ipywidgets as widgets
-
     undefended = _started("box_explorer", train, 0.0)
     held = [0, 0]
 
-    def draw(figure: Any, epsilon: float) -> None:
+    def draw(figure: Figure, epsilon: float) -> None:
         left, right = figure.subplots(1, 2)
         nets = undefended, _started("box_explorer", train, epsilon)
         for i, (ax, predict) in enumerate(zip((left, right), nets, strict=True)):
@@ -63,7 +63,9 @@ def _started(name: str, train: Callable[[float], Any], epsilon: float) -> Callab
     return predict
 
 
-def loss_explorer(loss: Callable[[Floats, Array], float], reference: Callable[[Floats, Array], float]) -> Any:
+def loss_explorer(
+    loss: Callable[[Floats, Array], float], reference: Callable[[Floats, Array], float]
+) -> Explorer:
     """Return an explorer of where your loss stops being a number, as the wrong score runs ahead of the right one.
 
     ``loss(logits, labels)`` gets float32 logits (1, 2) and labels (1,) and returns a number;
@@ -74,11 +76,9 @@ def loss_explorer(loss: Callable[[Floats, Array], float], reference: Callable[[F
     >>> e.ends_at["yours"]
     inf
     """
-    import ipywidgets as widgets
-
     label, ends_at = np.array([0]), dict[str, float]()
 
-    def draw(figure: Any, largest: int, shift: int) -> None:
+    def draw(figure: Figure, largest: int, shift: int) -> None:
         leads = np.linspace(0, largest, 201, dtype=np.float32)
         series = {}
         with np.errstate(all="ignore"):  # that it breaks is what is to be seen
@@ -120,7 +120,7 @@ def _number(value: Any) -> float:
 
 def siege(
     nets: Mapping[str, Net], x: Floats, labels: Array, shape: tuple[int, int], start: float = 0.1
-) -> Any:
+) -> Explorer:
     """Return an explorer with a choice of network and a slider for ε: images attacked white box, and what is read.
 
     ``x`` is (N, H·W) in [0, 1]; each network is (gradient, predict), as `mininet.attacks` has them.
@@ -130,11 +130,9 @@ def siege(
     >>> siege({"a": zero}, np.ones((2, 4)), np.array([0, 1]), (2, 2)).right
     [1]
     """
-    import ipywidgets as widgets
-
     right = [0]
 
-    def draw(figure: Any, net: str, epsilon: float) -> None:
+    def draw(figure: Figure, net: str, epsilon: float) -> None:
         gradient, predict = nets[net]
         changed = pgd(gradient, x, labels, epsilon, rng=np.random.default_rng(0), steps=STEPS)
         said = predict(changed)
@@ -154,7 +152,7 @@ def siege(
 
 def defence_bench(
     defend: Defend, net: Net, other: InputGradient, x: Floats, labels: Array, start: float = 0.1
-) -> Any:
+) -> Explorer:
     """Return an explorer that attacks your defence in every way it knows, and says what you may claim.
 
     ``defend`` takes images (N, D) in [0, 1] and returns images of the same shape; the network,
@@ -167,15 +165,13 @@ def defence_bench(
     >>> defence_bench(lambda x: x, zero, zero[0], np.full((2, 4), 0.5), np.array([0, 1])).shares["no attack"]
     0.5
     """
-    import ipywidgets as widgets
-
     gradient, predict = net
     shares: dict[str, float] = {}
 
     def right(changed: Floats) -> Array:
         return np.asarray(predict(defended(defend, changed)) == labels)
 
-    def draw(figure: Any, epsilon: float) -> None:
+    def draw(figure: Figure, epsilon: float) -> None:
         rng = np.random.default_rng(0)
         survived = right(x)
         shares["no attack"] = float(survived.mean())

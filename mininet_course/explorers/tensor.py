@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mininet.gradcheck import numerical_gradient
 from mininet.tensor import Node, Tensor, topological_order
 from mininet.typing import Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.layers import checked_gradients
-from mininet_course.plots.style import VERMILLION
+from mininet_course.plots.palette import VERMILLION
 from mininet_course.plots.tensor import Box, broadcasting, graph
 
 MOST_NODES = 24  # operations in one picture; more are too small to read
@@ -18,14 +21,13 @@ MOST_ENTRIES = 40  # numbers in one grid, likewise
 Operation = Callable[..., Tensor]
 
 
-def broadcast_explorer() -> Any:
+def broadcast_explorer() -> Explorer:
     """Return an explorer of a + b: choose both shapes, see the copies, and the gradient summed back.
 
     ``rows`` of 0 means that there is no such axis: the array is (columns,).
     """
-    import ipywidgets as widgets
 
-    def slider(name: str, value: int, least: int) -> Any:
+    def slider(name: str, value: int, least: int) -> widgets.IntSlider:
         return widgets.IntSlider(value, least, 4, description=name)
 
     controls = {
@@ -35,7 +37,7 @@ def broadcast_explorer() -> Any:
         "b_columns": slider("columns", 4, 1),
     }
 
-    def draw(figure: Any, a_rows: int, a_columns: int, b_rows: int, b_columns: int) -> None:
+    def draw(figure: Figure, a_rows: int, a_columns: int, b_rows: int, b_columns: int) -> None:
         a = np.arange(1, max(a_rows, 1) * a_columns + 1).reshape(_shape(a_rows, a_columns))
         b = 10 * np.arange(1, max(b_rows, 1) * b_columns + 1).reshape(_shape(b_rows, b_columns))
         ax = figure.subplots()
@@ -60,13 +62,13 @@ def _shape(rows: int, columns: int) -> tuple[int, ...]:
     return (rows, columns) if rows else (columns,)
 
 
-def _say(ax: Any, words: str) -> None:
+def _say(ax: Axes, words: str) -> None:
     """Write a message where a picture would be."""
     ax.text(0.5, 0.5, words, ha="center", va="center", fontsize=10, color=VERMILLION, wrap=True)
     ax.axis("off")
 
 
-def walk_explorer(result: Tensor, names: Mapping[str, Tensor], visit: int = 0) -> Any:
+def walk_explorer(result: Tensor, names: Mapping[str, Tensor], visit: int = 0) -> Explorer:
     """Return an explorer that goes back from ``result`` to the leaves, one operation at a time.
 
     ``result`` is a single number with its graph, which is not freed; ``names`` names its leaves. Nobody's ``grad``
@@ -77,8 +79,6 @@ def walk_explorer(result: Tensor, names: Mapping[str, Tensor], visit: int = 0) -
     >>> walk_explorer((x * x).sum(), {"x": x}).controls["visit"].max
     2
     """
-    import ipywidgets as widgets
-
     if result.node is None or result.size != 1:
         raise ValueError(
             f"walk_explorer: expected a single number with a graph, got shape {result.shape}, "
@@ -92,7 +92,7 @@ def walk_explorer(result: Tensor, names: Mapping[str, Tensor], visit: int = 0) -
     one.on_click(lambda _: setattr(visit_, "value", min(visit_.value + 1, last)))
     again.on_click(lambda _: setattr(visit_, "value", 0))
 
-    def draw(figure: Any, visit: int) -> None:
+    def draw(figure: Figure, visit: int) -> None:
         boxes, title = steps[visit]
         ax = figure.subplots()
         graph(boxes, ax=ax)
@@ -157,7 +157,7 @@ def _with_leaves(order: Sequence[Node]) -> list[Any]:
 
 def operation_explorer(
     operation: Operation, shapes: Mapping[str, tuple[int, ...]], positive: bool = False
-) -> Any:
+) -> Explorer:
     """Return an explorer of the reader's own operation: its gradients at a random place, beside nudging.
 
     ``operation`` takes a float64 tensor for each of ``shapes``, in that order, and returns a tensor. Its result is
@@ -169,8 +169,6 @@ def operation_explorer(
     >>> operation_explorer(lambda a, b: a * b, {"a": (2, 3), "b": (3,)}).still[:4]
     b'\\x89PNG'
     """
-    import ipywidgets as widgets
-
     for name, shape in shapes.items():
         if not 1 <= np.prod(shape) <= MOST_ENTRIES:
             raise ValueError(
@@ -181,7 +179,7 @@ def operation_explorer(
     another = widgets.Button(description="another place")
     another.on_click(lambda _: setattr(place, "value", (place.value + 1) % 21))
 
-    def draw(figure: Any, place: int) -> None:
+    def draw(figure: Figure, place: int) -> None:
         rng = np.random.default_rng(place)
         at = {name: _draw(rng, shape, positive) for name, shape in shapes.items()}
         out, leaves = _run(operation, at)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 
 from mininet.gradcheck import numerical_gradient
 from mininet.typing import Array, Floats
-from mininet_course.explorers.explorer import explorer
+from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.style import style
 from mininet_course.plots.xor import hidden_space, places, separating_line, two_spaces
 
@@ -22,15 +24,13 @@ Snapshots = Mapping[int, tuple[Parameters, float]]  # epoch -> (parameters, loss
 
 def step_explorer(
     loss_and_gradients: LossAndGradients, start: Parameters, X: Array, y: Array, lr: float = 1.0
-) -> Any:
+) -> Explorer:
     """Return an explorer that trains a 2-2-1 network by 1, 10 or 100 steps and checks every gradient.
 
     ``loss_and_gradients`` takes parameters (W1 (2, 2), b1 (2,), W2 (2, 1), b2 (1,), float64) and
     returns the loss and a gradient for each name. The table's last column measures each of the nine
     numbers by nudging: a wrong gradient shows itself there.
     """
-    import ipywidgets as widgets
-
     state: dict[str, Any] = {}
 
     def reset() -> None:
@@ -48,7 +48,7 @@ def step_explorer(
             state["p"] = {name: value - lr * gradients[name] for name, value in state["p"].items()}
             state["steps"] += 1
 
-    def draw(figure: Any) -> None:
+    def draw(figure: Figure) -> None:
         go()
         top, bottom = figure.subfigures(2, 1, height_ratios=[1.25, 1])
         loss, gradients = _checked(loss_and_gradients, state["p"])
@@ -96,7 +96,7 @@ def _checked(function: LossAndGradients, p: Parameters) -> tuple[float, Mapping[
     return float(loss), gradients
 
 
-def _gradient_table(figure: Any, p: Parameters, gradients: Parameters, function: LossAndGradients) -> None:
+def _gradient_table(figure: Figure, p: Parameters, gradients: Parameters, function: LossAndGradients) -> None:
     """Write each number, its gradient by the rule and by nudging, and where they differ."""
     lines = [f"{'':10}{'value':>10}{'gradient':>12}{'by nudging':>12}"]
     for name, array in p.items():
@@ -122,17 +122,15 @@ def seed_explorer(
     activation: Callable[[Floats], Floats],
     epochs: Sequence[int],
     seed: int = 0,
-) -> Any:
+) -> Explorer:
     """Return an explorer of trainings: choose a seed, slide through the epochs.
 
     ``history(seed)`` returns {epoch: (parameters, loss)} of a 2-2-1 network for each of ``epochs``; it is
     called once a seed. ``activation`` is that of the hidden layer.
     """
-    import ipywidgets as widgets
-
     remembered = lru_cache(maxsize=100)(history)
 
-    def draw(figure: Any, seed: int, epoch: int) -> None:
+    def draw(figure: Figure, seed: int, epoch: int) -> None:
         p, loss = remembered(seed)[epoch]
         titles = (f"seed {seed}, epoch {epoch}: loss {loss:.3f}", "the hidden space")
         two_spaces(p, X, y, activation, figure=figure, titles=titles)
@@ -150,7 +148,7 @@ def seed_explorer(
     return explorer(draw, controls, alt, width=7.0, height=3.6, frames="epoch")
 
 
-def fold_explorer(hidden: Callable[[Array], Array], X: Array, y: Array) -> Any:
+def fold_explorer(hidden: Callable[[Array], Array], X: Array, y: Array) -> Explorer:
     """Return an explorer that moves the input plane, step by step, to where ``hidden`` puts it.
 
     ``hidden`` is any function from (M, 2) to (M, 2). As soon as one straight line keeps the two
@@ -158,15 +156,13 @@ def fold_explorer(hidden: Callable[[Array], Array], X: Array, y: Array) -> Any:
 
     >>> fold_explorer(lambda X: X**2, np.array([[0.0, 0], [0, 1]]), np.array([0, 1]))  # doctest: +SKIP
     """
-    import ipywidgets as widgets
-
     X = np.asarray(X, dtype=np.float64)
     # one frame for the whole way, or the paper would seem to stand still and the axes to move
     ends = np.concatenate([X, places(hidden, X)])
     pad = 0.3 * max(float(np.ptp(ends)), 1.0)
     limits = (float(ends.min()) - pad, float(ends.max()) + pad)
 
-    def draw(figure: Any, way: float) -> None:
+    def draw(figure: Figure, way: float) -> None:
         def moved(points: Array) -> Floats:
             return np.asarray((1 - way) * points + way * places(hidden, points))
 

@@ -72,10 +72,10 @@ def _with_nbconvert(pack: Pack) -> Callable[[Record], None]:
         folder = pack.folder / "feedback" / record.student / pack.name
         folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(records.submitted(pack, record.student).glob("*.ipynb")):
-            notebook = nbformat.from_dict(content.read(file))  # type: ignore[no-untyped-call]
+            notebook = nbformat.from_dict(content.read(file))
             fill(notebook, record.outputs.get(file.stem, {}))
             table = content.markdown(_table(pack, record, content.named(notebook)), id="feedback")
-            notebook.cells.insert(0, nbformat.from_dict(table))  # type: ignore[no-untyped-call]
+            notebook.cells.insert(0, nbformat.from_dict(table))
             page, _ = exporter.from_notebook_node(notebook)
             (folder / f"{file.stem}.html").write_text(page, encoding="utf-8")
 

@@ -92,10 +92,7 @@ def fill(notebook: Any, outputs: dict[int, list[dict[str, Any]]]) -> None:
 
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            cell.outputs = [
-                from_dict(output)  # type: ignore[no-untyped-call]
-                for output in outputs.get(number, [])
-            ]
+            cell.outputs = [from_dict(output) for output in outputs.get(number, [])]
 
 
 def _is_any(step: Any, classes: tuple[type, ...]) -> bool:

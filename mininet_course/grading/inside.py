@@ -115,17 +115,17 @@ class Stream(io.TextIOBase):
 OUTPUTS = Outputs()
 
 
-class Publisher(DisplayPublisher):  # type: ignore[misc]
+class Publisher(DisplayPublisher):
     """Keeps what is displayed."""
 
-    def publish(self, data: Message, metadata: Any = None, **more: Any) -> None:
+    def publish(self, data: Message, metadata: Any = None, source: Any = None, **more: Any) -> None:
         OUTPUTS.show("display_data", data)
 
     def clear_output(self, wait: bool = False) -> None:
         OUTPUTS.begin()
 
 
-class Hook(DisplayHook):  # type: ignore[misc]
+class Hook(DisplayHook):
     """Keeps the value of a cell's last line."""
 
     def write_output_prompt(self) -> None:
@@ -135,7 +135,7 @@ class Hook(DisplayHook):  # type: ignore[misc]
         OUTPUTS.show("execute_result", format_dict, execution_count=None)
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """IPython without a terminal: what it shows goes to OUTPUTS."""
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:

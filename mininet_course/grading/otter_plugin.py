@@ -47,8 +47,8 @@ class Judged:
         }
         if notes:
             print("Mended before grading:", *notes, sep="\n  ")
-        cell = nbformat.v4.new_code_cell(f"judged = {told!r}")  # type: ignore[no-untyped-call]
-        return nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+        cell = nbformat.v4.new_code_cell(f"judged = {told!r}")
+        return nbformat.v4.new_notebook(cells=[cell])
 
 
 def whose(pack: packs.Pack, metadata: dict[str, Any]) -> str:

@@ -119,7 +119,7 @@ class Sandbox:
 
     def _watch(self) -> None:
         """Raise Lost if it has too many processes or holds too much memory."""
-        import psutil  # type: ignore[import-untyped]
+        import psutil
 
         count = held = 0
         with contextlib.suppress(psutil.Error):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from mininet_course.exercise import Choice, Written
 from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.grading.records import Record, write
@@ -80,8 +82,6 @@ def save(pack: Pack, records: Sequence[Record]) -> None:
 
 def plot(pack: Pack, rows: Sequence[Row], file: Path) -> None:
     """Draw one bar a question: the shares of the states, and the most common mistake beside it."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(11, 1.3 + 0.34 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
     places = range(len(rows))

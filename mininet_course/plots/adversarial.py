@@ -1,14 +1,18 @@
 """Pictures of images changed on purpose, and of what a classifier makes of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import FigureBase
+from matplotlib.patches import Rectangle
 
 from mininet.typing import Array, Floats
 from mininet_course.plots.curves import DASHES
 from mininet_course.plots.images import _image, bars
-from mininet_course.plots.style import BLUE, CYCLE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
+from mininet_course.plots.palette import BLUE, CYCLE, GREY, ORANGE, VERMILLION
+from mininet_course.plots.style import new_axes, new_figure, style
 
 
 def four_pixels(
@@ -16,7 +20,7 @@ def four_pixels(
     w: Floats,
     changed: Floats,
     b: float = 0.0,
-    figure: Any = None,
+    figure: FigureBase | None = None,
     names: tuple[str, str] = ("no", "yes"),
 ) -> None:
     """Draw an image (2, 2), the weights, the change to it and the result, numbers written in, and both scores.
@@ -50,7 +54,7 @@ def four_pixels(
             ax.set_ylim(2.0, -0.55)
 
 
-def growth(sizes: Sequence[int], series: Mapping[str, Sequence[float]], ax: Any = None) -> None:
+def growth(sizes: Sequence[int], series: Mapping[str, Sequence[float]], ax: Axes | None = None) -> None:
     """Draw how large a change must be, one line for each entry of ``series``, against the number of pixels.
 
     >>> growth([4, 64], {"in step": [0.2, 0.05], "at random": [0.7, 0.7]})  # doctest: +SKIP
@@ -69,7 +73,7 @@ def anatomy(
     before: Floats,
     after: Floats,
     label: int,
-    figure: Any = None,
+    figure: FigureBase | None = None,
     wanted: int | None = None,
 ) -> None:
     """Draw image, change and result (H, W) in a row; under the first and last, their probabilities (C,).
@@ -104,7 +108,11 @@ def anatomy(
 
 
 def flipped(
-    images: Floats, guesses: Array, labels: Array, thresholds: Floats | None = None, figure: Any = None
+    images: Floats,
+    guesses: Array,
+    labels: Array,
+    thresholds: Floats | None = None,
+    figure: FigureBase | None = None,
 ) -> None:
     """Draw images (N, H, W) with what each is taken for; a misread one is framed and says so.
 
@@ -118,8 +126,6 @@ def flipped(
             f"got {images.shape}, {np.shape(guesses)} and {np.shape(labels)}."
         )
     with style():
-        from matplotlib.patches import Rectangle
-
         columns = min(4, len(images))
         rows = -(-len(images) // columns)
         figure = figure if figure is not None else new_figure(1.75 * columns, 2.1 * rows)
@@ -142,7 +148,7 @@ def flipped(
 
 
 def against_epsilon(
-    epsilons: Sequence[float], series: Mapping[str, Array], ax: Any = None, title: str | None = None
+    epsilons: Sequence[float], series: Mapping[str, Array], ax: Axes | None = None, title: str | None = None
 ) -> None:
     """Draw accuracy against ε: a line for each entry, (E,), or (S, E): the mean of S seeds in a band of all.
 
@@ -171,7 +177,7 @@ def walk(
     paths: Mapping[str, Floats],
     start: Floats,
     epsilon: float,
-    ax: Any = None,
+    ax: Axes | None = None,
     returns: Floats | None = None,
 ) -> None:
     """Draw walks (T, 2) uphill on a loss over two pixels, inside the ε-square around ``start``.
@@ -185,8 +191,6 @@ def walk(
     if start.shape != (2,):
         raise ValueError(f"walk: expected a start of two pixels, (2,), got {start.shape}.")
     with style():
-        from matplotlib.patches import Rectangle
-
         ax = ax if ax is not None else new_axes(5.2, 4.4)
         low, high = start - 1.5 * epsilon, start + 1.5 * epsilon
         x, y = (np.linspace(low[i], high[i], 121) for i in (0, 1))
@@ -213,7 +217,7 @@ def walk(
         ax.legend(fontsize=8.5, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def transfer(table: Floats, names: Sequence[str], ax: Any = None) -> None:
+def transfer(table: Floats, names: Sequence[str], ax: Axes | None = None) -> None:
     """Draw a transfer table (K, K): row = where the images were made, column = who reads them.
 
     Each cell holds the share still read correctly, in percent; the fewer, the darker.
@@ -223,8 +227,6 @@ def transfer(table: Floats, names: Sequence[str], ax: Any = None) -> None:
     if table.ndim != 2 or table.shape != (len(names), len(names)):
         raise ValueError(f"transfer: expected a table ({len(names)}, {len(names)}), got {table.shape}.")
     with style():
-        from matplotlib.colors import LinearSegmentedColormap
-
         ax = ax if ax is not None else new_axes(6.2, 4.4)
         colours = LinearSegmentedColormap.from_list("fooled", [ORANGE, "white"])
         ax.imshow(table, cmap=colours, vmin=0, vmax=1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mininet_course.plots.graph import ancestors, nudged, operation_of, parents_of, rounding, single, value_of
 from mininet_course.plots.graph_layout import place
-from mininet_course.plots.style import BLUE, GREY, VERMILLION
+from mininet_course.plots.palette import BLUE, GREY, VERMILLION
 
 _TOLERANCE = 1e-6  # relative above 1; rounding of large values comes on top
 _SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "truediv": "÷", "neg": "−", "sigmoid": "σ"}

@@ -4,9 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.typing import ColorType
 
 from mininet.typing import Array
-from mininet_course.plots.style import CLASS_COLOURS, CLASS_MARKERS, new_axes, style
+from mininet_course.plots.palette import CLASS_COLOURS, CLASS_MARKERS
+from mininet_course.plots.style import new_axes, style
 
 _CELLS = 101  # along each side of the colour field: smooth enough, and 10,201 rows for predict
 _FINE = 301  # for answers of only 0 and 1, whose line would be drawn in stairs
@@ -14,7 +18,7 @@ _BANDS = np.linspace(0, 1, 12)  # eleven tints: an odd number, so that one half 
 _UNDECIDED = 1e-6  # a field this close to one half everywhere crosses it by rounding only
 
 
-def points(X: Array, y: Array, ax: Any = None, labels: Sequence[str] = ("no", "yes")) -> None:
+def points(X: Array, y: Array, ax: Axes | None = None, labels: Sequence[str] = ("no", "yes")) -> None:
     """Draw the points X (N, 2): a blue circle where y (N,) is 0, an orange square where it is 1.
 
     Raises ValueError for other shapes.
@@ -22,11 +26,13 @@ def points(X: Array, y: Array, ax: Any = None, labels: Sequence[str] = ("no", "y
     >>> points(np.array([[0, 0], [1, 1]]), np.array([0, 1]))
     """
     X, y = _checked(X, y)
-    look = {"ms": 8, "mec": "white", "mew": 1.2, "clip_on": False}
     with style():
         ax = new_axes() if ax is None else ax
         for answer, (colour, marker) in enumerate(zip(CLASS_COLOURS, CLASS_MARKERS, strict=True)):
-            (line,) = ax.plot(*X[y == answer].T, marker, color=colour, label=labels[answer], **look)
+            x1, x2 = X[y == answer].T
+            (line,) = ax.plot(
+                x1, x2, marker, color=colour, label=labels[answer], ms=8, mec="white", mew=1.2, clip_on=False
+            )
             # unclipped and empty, it would count as a spot in the figure's corner, and the layout make room for it
             line.set_in_layout(bool((y == answer).any()))
 
@@ -35,7 +41,7 @@ def boundary(
     predict: Callable[[Array], Array],
     X: Array,
     y: Array,
-    ax: Any = None,
+    ax: Axes | None = None,
     title: str | None = None,
     margin: float = 0.5,
 ) -> None:
@@ -108,8 +114,12 @@ def _probabilities(values: Array | None, count: int) -> Array:
     return values
 
 
-def _soft_colours() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap, to_rgb
+def _soft_colours() -> LinearSegmentedColormap:
+    no, yes = map(_pale, CLASS_COLOURS)
+    colours: list[tuple[float, ColorType]] = [(0, no), (0.5, "#fbfbfb"), (1, yes)]
+    return LinearSegmentedColormap.from_list("answers", colours)
 
-    no, yes = ([0.55 + 0.45 * part for part in to_rgb(colour)] for colour in CLASS_COLOURS)
-    return LinearSegmentedColormap.from_list("answers", [(0, no), (0.5, "#fbfbfb"), (1, yes)])
+
+def _pale(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (0.55 + 0.45 * part for part in to_rgb(colour))
+    return red, green, blue

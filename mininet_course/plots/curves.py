@@ -1,18 +1,27 @@
 """Numbers that change while a network trains, as lines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from mininet_course.plots.style import CYCLE, new_axes, style
+from matplotlib.axes import Axes
+from matplotlib.typing import LineStyleType
+
+from mininet_course.plots.palette import CYCLE
+from mininet_course.plots.style import new_axes, style
 
 # a line's colour repeats after six lines, its dash after five: thirty pairs before one returns
-DASHES: list[Any] = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1))]
+DASHES: list[LineStyleType] = [
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.5)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (3, 1, 1, 1, 1, 1)),
+]
 LABELLED_AT_THE_END = 2  # this many lines are named where they end; more get a legend
 
 
 def curves(
     series: Mapping[str, Sequence[float]],
-    ax: Any = None,
+    ax: Axes | None = None,
     xlabel: str = "epoch",
     ylabel: str = "loss",
     log: bool = False,
@@ -48,7 +57,7 @@ def curves(
             _name_at_the_end(series, ax)
 
 
-def _name_at_the_end(series: Mapping[str, Sequence[float]], ax: Any) -> None:
+def _name_at_the_end(series: Mapping[str, Sequence[float]], ax: Axes) -> None:
     """Write each line's name right of its last point, moved apart where two would overlap."""
     ax.autoscale_view()  # the places on the paper are known only now
     ends = {name: ax.transData.transform((len(v) - 1, v[-1]))[1] for name, v in series.items()}

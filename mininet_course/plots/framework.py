@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
 
 from mininet.typing import Array, Floats
-from mininet_course.plots.style import BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, new_axes, style
+from mininet_course.plots.palette import BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
+from mininet_course.plots.style import new_axes, style
 
 _INDENT, _SHAPES, _COUNTS, _BARS, _END = 0.5, 3.6, 7.2, 7.4, 9.4  # where the columns of an inventory stand
 
@@ -45,7 +48,7 @@ def _tree_rows(state: Mapping[str, Array], prefix: str, depth: int) -> Iterator[
             yield from _tree_rows(state, f"{name}.", depth + 1)
 
 
-def inventory(state: Mapping[str, Array], ax: Any = None, title: str | None = None) -> None:
+def inventory(state: Mapping[str, Array], ax: Axes | None = None, title: str | None = None) -> None:
     """Draw a state dictionary as a tree: each name at its depth, with shape, count, and a bar for its share.
 
     ``state`` holds arrays by dotted names, as `state_dict` returns them.
@@ -77,7 +80,7 @@ def inventory(state: Mapping[str, Array], ax: Any = None, title: str | None = No
         ax.axis("off")
 
 
-def _branches(ax: Any, rows: Sequence[Row]) -> None:
+def _branches(ax: Axes, rows: Sequence[Row]) -> None:
     """Draw a line from each drawer down to what is in it."""
     for i, row in enumerate(rows):
         if row.depth == 0:
@@ -88,7 +91,7 @@ def _branches(ax: Any, rows: Sequence[Row]) -> None:
         ax.plot(*elbow, color=GREY, linewidth=0.8)
 
 
-def halves(ax: Any = None) -> None:
+def halves(ax: Axes | None = None) -> None:
     """Draw which module of the package stands on which: shared below, a half on each side, what takes either above."""
     with style():
         ax = new_axes(7.0, 4.3) if ax is None else ax
@@ -125,7 +128,7 @@ def halves(ax: Any = None) -> None:
         ax.axis("off")
 
 
-def bridge(ax: Any = None) -> None:
+def bridge(ax: Axes | None = None) -> None:
     """Draw `OnArrays`: arrays outside, tensors inside; solid the way forward, dashed the way back."""
     with style():
         ax = new_axes(6.6, 2.5) if ax is None else ax
@@ -151,9 +154,7 @@ def bridge(ax: Any = None) -> None:
         ax.axis("off")
 
 
-def _box(ax: Any, corner: tuple[float, float], width: float, height: float, text: str, colour: str) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
+def _box(ax: Axes, corner: tuple[float, float], width: float, height: float, text: str, colour: str) -> None:
     shape = "round,pad=0,rounding_size=0.12"
     look: dict[str, Any] = {"facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
     ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, **look))
@@ -163,7 +164,7 @@ def _box(ax: Any, corner: tuple[float, float], width: float, height: float, text
 def overlaid(
     wide: Sequence[float],
     thin: Sequence[float],
-    ax: Any = None,
+    ax: Axes | None = None,
     labels: tuple[str, str] = ("by hand", "autograd"),
     xlabel: str = "step",
     log: bool = False,
@@ -194,7 +195,9 @@ def overlaid(
         ax.legend()
 
 
-def answers(rows: Mapping[str, Floats], ax: Any = None, xlabel: str = "probability of the label") -> None:
+def answers(
+    rows: Mapping[str, Floats], ax: Axes | None = None, xlabel: str = "probability of the label"
+) -> None:
     """Draw, for each name, the answers to one question asked many times: a dot an answer, from 0 to 1.
 
     Dots are spread upwards so that equal answers do not hide one another.
@@ -213,7 +216,7 @@ def answers(rows: Mapping[str, Floats], ax: Any = None, xlabel: str = "probabili
         ax.set_yticks([-i for i in range(len(rows))], list(rows))
 
 
-def file_layout(parts: Mapping[str, int], ax: Any = None) -> None:
+def file_layout(parts: Mapping[str, int], ax: Axes | None = None) -> None:
     """Draw a file as a bar of its parts, in order, as wide as they have bytes; narrow ones are named above it.
 
     >>> file_layout({"length": 8, "header": 200, "0.weight": 128})
@@ -232,8 +235,7 @@ def file_layout(parts: Mapping[str, int], ax: Any = None) -> None:
                 ink = "white" if colour in (GREY, BLUE) else "black"
                 ax.text(middle, 0, text, ha="center", va="center", fontsize=8.5, color=ink)
             else:
-                place = {"rotation": 35, "ha": "left", "va": "bottom", "fontsize": 8}
-                ax.text(middle, 0.34, f"{name}, {size}", **place)
+                ax.text(middle, 0.34, f"{name}, {size}", rotation=35, ha="left", va="bottom", fontsize=8)
             left += size
         ax.set(xlim=(0, total * 1.03), ylim=(-0.4, 1.25))
         ax.axis("off")

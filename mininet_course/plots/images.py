@@ -5,19 +5,23 @@ Images are drawn as ink on paper: 0 is white, the largest value black. Weights
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import FigureBase
+from matplotlib.patches import Rectangle
 
 from mininet.typing import Array, Floats
-from mininet_course.plots.style import BLUE, GREY, ORANGE, VERMILLION, new_axes, new_figure, style
+from mininet_course.plots.palette import BLUE, GREY, ORANGE, VERMILLION
+from mininet_course.plots.style import new_axes, new_figure, style
 
 
 def images(
     images: Array,
     titles: Sequence[str] | None = None,
     columns: int = 8,
-    figure: Any = None,
+    figure: FigureBase | None = None,
     diverging: bool = False,
 ) -> None:
     """Draw images (N, H, W) in rows of ``columns``, each under its title if there are any.
@@ -54,7 +58,7 @@ def images(
         ax.set(xlim=(-0.01 * right, 1.01 * right), ylim=(1.01 * bottom, -0.01 * bottom), aspect="equal")
 
 
-def pixels(image: Array, ax: Any = None) -> None:
+def pixels(image: Array, ax: Axes | None = None) -> None:
     """Draw one small image (H, W), the value of each pixel written into it.
 
     >>> pixels(np.array([[0, 255], [128, 0]]))  # doctest: +SKIP
@@ -71,7 +75,7 @@ def pixels(image: Array, ax: Any = None) -> None:
             ax.text(column, row, f"{value:g}", ha="center", va="center", color=colour, fontsize=9)
 
 
-def confusion(matrix: Array, ax: Any = None, names: Sequence[str] | None = None) -> None:
+def confusion(matrix: Array, ax: Axes | None = None, names: Sequence[str] | None = None) -> None:
     """Draw a confusion matrix (C, C): row = the truth, column = the guess, each count written in its cell.
 
     The diagonal (right answers) is grey; off it, the more mistakes, the stronger the colour.
@@ -82,8 +86,6 @@ def confusion(matrix: Array, ax: Any = None, names: Sequence[str] | None = None)
         raise ValueError(f"confusion: expected a square matrix (C, C), got {matrix.shape}.")
     n = len(matrix)
     with style():
-        from matplotlib.colors import LinearSegmentedColormap
-
         ax = ax if ax is not None else new_axes(5.6, 5.0)
         mistakes = matrix * (1 - np.eye(n))
         colours = LinearSegmentedColormap.from_list("mistakes", ["white", ORANGE])
@@ -101,7 +103,10 @@ def confusion(matrix: Array, ax: Any = None, names: Sequence[str] | None = None)
 
 
 def bars(
-    probabilities: Floats, ax: Any = None, label: int | None = None, names: Sequence[str] | None = None
+    probabilities: Floats,
+    ax: Axes | None = None,
+    label: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> None:
     """Draw the probabilities (C,) of one image as bars, the percentage at the end of each.
 
@@ -133,7 +138,7 @@ def reading(
     image: Array,
     probabilities: Floats,
     label: int | None = None,
-    figure: Any = None,
+    figure: FigureBase | None = None,
     names: Sequence[str] | None = None,
 ) -> None:
     """Draw an image (H, W) and, beside it, what a classifier makes of it: probabilities (C,).
@@ -154,12 +159,9 @@ def reading(
 
 
 def _image(
-    ax: Any, image: Array, top: float, diverging: bool = False, x: float = -0.5, y: float = -0.5
+    ax: Axes, image: Array, top: float, diverging: bool = False, x: float = -0.5, y: float = -0.5
 ) -> None:
     """Draw an image, a pixel as large as a unit of the axes, its upper left corner at (x, y)."""
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Rectangle
-
     height, width = image.shape
     colours = (
         LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILLION]) if diverging else "gray_r"
@@ -172,9 +174,7 @@ def _image(
     ax.add_patch(frame)
 
 
-def _cell(column: int, row: int) -> Any:
-    from matplotlib.patches import Rectangle
-
+def _cell(column: int, row: int) -> Rectangle:
     return Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="#E3E3E3", zorder=0.5)
 
 

@@ -1,24 +1,17 @@
 """Pictures of matrix products, of activations from layer to layer, of scores and of gradient checks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mininet.gradcheck import compare
 from mininet.typing import Array, Floats
-from mininet_course.plots.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    VERMILLION,
-    YELLOW,
-    new_axes,
-    new_figure,
-    style,
-)
+from mininet_course.plots.palette import BLUE, GREEN, GREY, ORANGE, VERMILLION, YELLOW
+from mininet_course.plots.style import new_axes, new_figure, style
 
 
 def product(
@@ -26,7 +19,7 @@ def product(
     right: ArrayLike,
     names: Sequence[str] = ("left", "right", "product"),
     entry: tuple[int, int] = (0, 0),
-    ax: Any = None,
+    ax: Axes | None = None,
 ) -> None:
     """Draw left (I, K) times right (K, J) with the numbers inside, and where one entry comes from.
 
@@ -62,9 +55,7 @@ def product(
         ax.axis("off")
 
 
-def _matrix(ax: Any, x: float, matrix: Array, marked: set[tuple[int, int]], title: str) -> None:
-    from matplotlib.patches import Rectangle
-
+def _matrix(ax: Axes, x: float, matrix: Array, marked: set[tuple[int, int]], title: str) -> None:
     top = len(matrix) / 2
     for (row, column), value in np.ndenumerate(matrix):
         colour = YELLOW if (row, column) in marked else "white"
@@ -78,7 +69,7 @@ def _text(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def histograms(rows: Mapping[str, Sequence[Floats]], figure: Any = None) -> None:
+def histograms(rows: Mapping[str, Sequence[Floats]], figure: FigureBase | None = None) -> None:
     """Draw one row of histograms for each name: how its values are spread, layer after layer.
 
     Every sequence holds one array a layer, any shape, and all are equally long. Each
@@ -102,7 +93,9 @@ def histograms(rows: Mapping[str, Sequence[Floats]], figure: Any = None) -> None
             line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
 
 
-def scores(z: ArrayLike, p: ArrayLike, names: Sequence[str] | None = None, figure: Any = None) -> None:
+def scores(
+    z: ArrayLike, p: ArrayLike, names: Sequence[str] | None = None, figure: FigureBase | None = None
+) -> None:
     """Draw scores z (C,) as bars beside the probabilities p (C,) made of them, each with its number.
 
     What is not a finite number is written as such, with no bar.
@@ -135,7 +128,10 @@ def scores(z: ArrayLike, p: ArrayLike, names: Sequence[str] | None = None, figur
 
 
 def checked_gradients(
-    ours: Mapping[str, Floats], nudged: Mapping[str, Floats], tolerance: float = 1e-6, figure: Any = None
+    ours: Mapping[str, Floats],
+    nudged: Mapping[str, Floats],
+    tolerance: float = 1e-6,
+    figure: FigureBase | None = None,
 ) -> None:
     """Draw each gradient as a grid of numbers: green ticks where nudging agrees, red crosses where not.
 
@@ -159,9 +155,7 @@ def checked_gradients(
                 ax.text(0.5, 0.5, f"expected\n{theirs.shape}", ha="center", va="center", color=colour)
 
 
-def _verdicts(ax: Any, mine: Floats, theirs: Floats, tolerance: float) -> None:
-    from matplotlib.patches import Rectangle
-
+def _verdicts(ax: Axes, mine: Floats, theirs: Floats, tolerance: float) -> None:
     mine, theirs = (array.reshape(-1, array.shape[-1]) for array in (mine, theirs))
     for (row, column), value in np.ndenumerate(mine):
         close = compare({"": np.array(value)}, {"": theirs[row, column]}, tolerance).ok
@@ -174,13 +168,11 @@ def _verdicts(ax: Any, mine: Floats, theirs: Floats, tolerance: float) -> None:
     ax.set(xlim=(0, mine.shape[1]), ylim=(-len(mine), 0), aspect="equal")
 
 
-def contract(ax: Any = None) -> None:
+def contract(ax: Axes | None = None) -> None:
     """Draw one layer as a box: values pass forward, gradients backward, and it keeps those of its own.
 
     >>> contract()
     """
-    from matplotlib.patches import Rectangle
-
     with style():
         ax = new_axes(6.0, 2.4) if ax is None else ax
         ax.add_patch(Rectangle((-1, -1), 2, 2, facecolor="white", edgecolor="black", linewidth=1.5))

@@ -1,17 +1,19 @@
 """A long valley seen from above, and the paths that optimisers take down it."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.typing import LineStyleType
 
 from mininet.typing import Floats
-from mininet_course.plots.style import CYCLE, GREY, new_axes, style
+from mininet_course.plots.palette import CYCLE, GREY
+from mininet_course.plots.style import new_axes, style
 
-_DASHES: list[Any] = ["-", (0, (4, 1.5))]
+_DASHES: list[LineStyleType] = ["-", (0, (4, 1.5))]
 
 
-def valley(paths: Mapping[str, Floats], steepness: float, ax: Any = None) -> None:
+def valley(paths: Mapping[str, Floats], steepness: float, ax: Axes | None = None) -> None:
     """Draw paths, each (T, 2), over the contours of ``(x² + steepness · y²) / 2``; a cross marks the bottom.
 
     >>> valley({"plain": np.array([[4.0, 1.0], [3.0, -0.5]])}, steepness=20)  # doctest: +SKIP

@@ -5,10 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
 from mininet.typing import Floats
-from mininet_course.plots.style import BLUE, VERMILLION, new_axes, style
+from mininet_course.plots.palette import BLUE, VERMILLION
+from mininet_course.plots.style import new_axes, style
 
 LIMIT = 8  # a layer with more units than this is drawn abbreviated
 RADIUS = 0.36
@@ -19,7 +22,7 @@ Rows = list[tuple[int, float]]  # (which unit, at what height)
 
 def network(
     sizes: Sequence[int],
-    ax: Any = None,
+    ax: Axes | None = None,
     weights: Sequence[ArrayLike] | None = None,
     values: Sequence[ArrayLike] | None = None,
     labels: Sequence[str] | None = None,
@@ -80,7 +83,7 @@ def _rows(size: int) -> Rows:
     return list(zip(shown, (places[-1] / 2 - places).tolist(), strict=True))
 
 
-def _lines(ax: Any, x: float, gap: float, left: Rows, right: Rows, matrix: Floats | None) -> None:
+def _lines(ax: Axes, x: float, gap: float, left: Rows, right: Rows, matrix: Floats | None) -> None:
     largest = 1.0 if matrix is None else max(float(np.abs(matrix).max()), 1e-12)
     for i, y in left:
         for j, y_next in right:
@@ -98,9 +101,7 @@ def _lines(ax: Any, x: float, gap: float, left: Rows, right: Rows, matrix: Float
             ax.plot([x, x + gap], [y, y_next], zorder=1, **look)
 
 
-def _units(ax: Any, x: float, rows: Rows, size: int, numbers: Floats | None) -> None:
-    from matplotlib.patches import Circle
-
+def _units(ax: Axes, x: float, rows: Rows, size: int, numbers: Floats | None) -> None:
     for i, y in rows:
         ax.add_patch(Circle((x, y), RADIUS, facecolor="white", edgecolor="black", linewidth=1.2, zorder=2))
         if numbers is not None and not np.isnan(numbers[i]):
@@ -120,7 +121,7 @@ def _text(value: float) -> str:
 
 
 def _captions(
-    ax: Any, gap: float, columns: list[Rows], sizes: list[int], labels: Sequence[str] | None
+    ax: Axes, gap: float, columns: list[Rows], sizes: list[int], labels: Sequence[str] | None
 ) -> None:
     bottom = min(rows[-1][1] for rows in columns) - RADIUS - 0.25
     for i, size in enumerate(sizes):

@@ -1,12 +1,13 @@
 """Graphs of functions of one number, and the slope at a point."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from mininet.typing import Array
-from mininet_course.plots.style import VERMILLION, new_axes, style
+from mininet_course.plots.palette import VERMILLION
+from mininet_course.plots.style import new_axes, style
 
 _DASHES = ("-", "--", ":", "-.")
 
@@ -15,7 +16,7 @@ def functions(
     named: Mapping[str, Callable[[Array], Array]],
     low: float,
     high: float,
-    ax: Any = None,
+    ax: Axes | None = None,
     xlabel: str = "",
     ylabel: str = "",
 ) -> None:
@@ -42,7 +43,7 @@ def slope(
     at: float,
     low: float,
     high: float,
-    ax: Any = None,
+    ax: Axes | None = None,
     xlabel: str = "",
     ylabel: str = "",
 ) -> None:

@@ -1,21 +1,25 @@
 """Pictures of defended networks: counts by seed, boxes, losses that end, verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from mininet.typing import Array, Floats
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.curves import DASHES
-from mininet_course.plots.style import CYCLE, GREY, VERMILLION, new_axes, style
+from mininet_course.plots.palette import CYCLE, GREY, VERMILLION
+from mininet_course.plots.style import new_axes, style
 
 MARKERS = ("o", "s", "^", "D", "v", "P")  # with a line's colour: no two columns share both
 EDGE = 21  # points along each side of a box where the boundary is looked for
 
 
 def ranges(
-    table: Mapping[str, Mapping[str, Sequence[float]]], ax: Any = None, xlabel: str = "share read correctly"
+    table: Mapping[str, Mapping[str, Sequence[float]]],
+    ax: Axes | None = None,
+    xlabel: str = "share read correctly",
 ) -> None:
     """Draw ``table[row][column] = a number for each seed``: a mark at each mean, a bar from least to most.
 
@@ -47,7 +51,12 @@ def ranges(
 
 
 def boxes(
-    predict: Callable[[Array], Array], X: Floats, y: Array, epsilon: float, ax: Any = None, title: str = ""
+    predict: Callable[[Array], Array],
+    X: Floats,
+    y: Array,
+    epsilon: float,
+    ax: Axes | None = None,
+    title: str = "",
 ) -> int:
     """Draw what ``predict`` says of the unit square, and around each point of X (N, 2) its box of ±``epsilon``.
 
@@ -57,8 +66,6 @@ def boxes(
     >>> boxes(lambda X: X[:, 0], np.array([[0.2, 0.5], [0.6, 0.5]]), np.array([0, 1]), 0.2)  # doctest: +SKIP
     1
     """
-    from matplotlib.patches import Rectangle
-
     if not epsilon >= 0:
         raise ValueError(f"boxes: expected an epsilon of at least 0, got {epsilon}.")
     with style():
@@ -82,7 +89,9 @@ def boxes(
     return int(holds.sum())
 
 
-def ends(leads: Floats, series: Mapping[str, Floats], ax: Any = None, title: str = "") -> dict[str, float]:
+def ends(
+    leads: Floats, series: Mapping[str, Floats], ax: Axes | None = None, title: str = ""
+) -> dict[str, float]:
     """Draw losses (L,) against leads (L,); where one stops being a finite number, its line ends in a cross.
 
     Returns for each name the first lead at which it is not finite; infinity if there is none.
@@ -110,7 +119,7 @@ def ends(leads: Floats, series: Mapping[str, Floats], ax: Any = None, title: str
     return found
 
 
-def verdict(shares: Mapping[str, float], ax: Any = None, title: str = "") -> None:
+def verdict(shares: Mapping[str, float], ax: Axes | None = None, title: str = "") -> None:
     """Draw the share still right under each attack as bars; the smallest, which alone may be claimed, stands out.
 
     >>> verdict({"no attack": 0.98, "PGD": 0.2})  # doctest: +SKIP

@@ -6,27 +6,20 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mininet.typing import Array, Floats
 from mininet_course.plots.graph_layout import place
-from mininet_course.plots.style import (
-    BLUE,
-    CYCLE,
-    GREY,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    YELLOW,
-    new_axes,
-    new_figure,
-    style,
-)
+from mininet_course.plots.palette import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION, YELLOW
+from mininet_course.plots.style import new_axes, new_figure, style
 
 LARGEST = 12  # rows or columns of a Jacobian whose numbers can still be read
 
 
-def grain(n: int = 2, k: int = 3, m: int = 2, figure: Any = None) -> None:
+def grain(n: int = 2, k: int = 3, m: int = 2, figure: FigureBase | None = None) -> None:
     """Draw x @ w + b twice, for x (N, K) and w (K, M): one node a number, and one node an array.
 
     The titles count the nodes: each number of the result takes K products and K additions.
@@ -52,7 +45,7 @@ def grain(n: int = 2, k: int = 3, m: int = 2, figure: Any = None) -> None:
             ax.axis("off")
 
 
-def _numbers(ax: Any, n: int, k: int, m: int) -> None:
+def _numbers(ax: Axes, n: int, k: int, m: int) -> None:
     """Draw every number of x @ w + b as a dot: leaves, products, and the additions in a chain."""
     rows = n * k * m
     names = [("x", r, c) for r in range(n) for c in range(k)]
@@ -70,17 +63,18 @@ def _numbers(ax: Any, n: int, k: int, m: int) -> None:
                 ax.plot(*zip(a, b, strict=True), color=GREY, linewidth=0.5, zorder=1)
             before = added
             dots += [product, added]
-    ax.scatter(*zip(*left.values(), strict=True), s=26, color=SKY, edgecolor="black", linewidth=0.6, zorder=2)
-    ax.scatter(*zip(*dots, strict=True), s=26, color="white", edgecolor="black", linewidth=0.6, zorder=2)
+    for places, colour in ((list(left.values()), SKY), (dots, "white")):
+        across, up = zip(*places, strict=True)
+        ax.scatter(across, up, s=26, color=colour, edgecolor="black", linewidth=0.6, zorder=2)
 
 
-def _arrow(ax: Any, tail: tuple[float, float], head: tuple[float, float], colour: str = "black") -> None:
+def _arrow(ax: Axes, tail: tuple[float, float], head: tuple[float, float], colour: str = "black") -> None:
     style_ = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "shrinkA": 18, "shrinkB": 20}
     ax.annotate("", head, tail, arrowprops=style_)
 
 
 def jacobian(
-    matrix: Floats, grad: Floats, names: tuple[Sequence[str], Sequence[str]], ax: Any = None
+    matrix: Floats, grad: Floats, names: tuple[Sequence[str], Sequence[str]], ax: Axes | None = None
 ) -> None:
     """Draw a Jacobian with its numbers, the gradient that comes in from the left, and their product below.
 
@@ -114,15 +108,13 @@ def jacobian(
 
 
 def _cells(
-    ax: Any,
+    ax: Axes,
     corner: tuple[float, float],
     values: Array,
     colours: Sequence[Sequence[str]],
     hatched: Array | None = None,
 ) -> None:
     """Draw a grid of numbers from its upper left corner down; an empty colour is white."""
-    from matplotlib.patches import Rectangle
-
     for (i, j), value in np.ndenumerate(values):
         at = (corner[0] + j, corner[1] + i)
         colour = colours[i][j]
@@ -142,7 +134,7 @@ def _cells(
         ax.text(at[0] + 0.5, at[1] + 0.5, text, ha="center", va="center", fontsize=8.5, bbox=halo)
 
 
-def broadcasting(a: ArrayLike, b: ArrayLike, grad: ArrayLike, ax: Any = None) -> None:
+def broadcasting(a: ArrayLike, b: ArrayLike, grad: ArrayLike, ax: Axes | None = None) -> None:
     """Draw a + b with the copies that NumPy makes, and below them ``grad`` going back: copies are summed.
 
     ``a`` and ``b`` have at most two axes and fit together, ``grad`` has the shape of a + b.
@@ -174,7 +166,7 @@ def broadcasting(a: ArrayLike, b: ArrayLike, grad: ArrayLike, ax: Any = None) ->
 
 
 def _side(
-    ax: Any,
+    ax: Axes,
     array: Array,
     grad: Array,
     look: tuple[str, str],
@@ -217,7 +209,7 @@ def _is_copy(array: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _panel(
-    ax: Any,
+    ax: Axes,
     x: float,
     y: float,
     values: Array,
@@ -235,7 +227,7 @@ def _panel(
 
 
 def kinks(
-    functions: Mapping[str, tuple[Callable[[Floats], Floats], float, float]], figure: Any = None
+    functions: Mapping[str, tuple[Callable[[Floats], Floats], float, float]], figure: FigureBase | None = None
 ) -> None:
     """Draw functions beside each other, each with the slope that is taken at its kink.
 
@@ -258,7 +250,7 @@ def kinks(
             ax.set_aspect("equal", adjustable="datalim")
 
 
-def cost(measures: Mapping[str, Mapping[str, float]], figure: Any = None) -> None:
+def cost(measures: Mapping[str, Mapping[str, float]], figure: FigureBase | None = None) -> None:
     """Draw one panel a measure, a bar for each way of doing the same, as multiples of the first.
 
     >>> cost({"time": {"by hand": 1.0, "recorded": 1.1}})
@@ -291,7 +283,7 @@ class Box:
     current: bool = False
 
 
-def graph(boxes: Sequence[Box], ax: Any = None) -> None:
+def graph(boxes: Sequence[Box], ax: Axes | None = None) -> None:
     """Draw a graph of arrays from left to right: leaves round and blue, what has its gradient with a thick frame.
 
     A visited node is grey, the one being visited yellow; a gradient that has arrived is written as ∂.

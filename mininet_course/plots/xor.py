@@ -4,19 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import FigureBase
 
 from mininet.activations import sigmoid
 from mininet.typing import Array, Floats
 from mininet_course.plots.boundary import boundary, points
-from mininet_course.plots.style import (
-    CLASS_COLOURS,
-    CLASS_MARKERS,
-    GREY,
-    VERMILLION,
-    new_axes,
-    new_figure,
-    style,
-)
+from mininet_course.plots.palette import CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION
+from mininet_course.plots.style import new_axes, new_figure, style
 
 Function = Callable[[Array], Array]
 Line = tuple[Array, float]  # (weights (2,), bias): the points with weights · a + bias = 0
@@ -31,7 +27,7 @@ def hidden_space(
     hidden: Function,
     X: Array,
     y: Array,
-    ax: Any = None,
+    ax: Axes | None = None,
     line: Line | None = None,
     title: str | None = None,
     limits: tuple[float, float] | None = None,
@@ -96,8 +92,8 @@ def two_spaces(
     X: Array,
     y: Array,
     activation: Callable[[Floats], Floats] = sigmoid,
-    figure: Any = None,
-    axes: Sequence[Any] | None = None,
+    figure: FigureBase | None = None,
+    axes: Sequence[Axes] | None = None,
     titles: Sequence[str] = ("the input plane", "the hidden space"),
 ) -> None:
     """Draw a 2-2-1 network twice: its answers over the input plane, and its hidden space.
@@ -134,7 +130,7 @@ def bending(
     X: Array,
     y: Array,
     activation: Callable[[Floats], Floats] = sigmoid,
-    figure: Any = None,
+    figure: FigureBase | None = None,
 ) -> None:
     """Draw several 2-2-1 networks side by side: input planes above, hidden spaces below, under their names.
 
@@ -145,7 +141,7 @@ def bending(
     figure = figure or new_figure(1.9 * len(networks), 4.0)
     axes = figure.subplots(2, len(networks), squeeze=False)
     for i, (name, p) in enumerate(networks.items()):
-        two_spaces(p, X, y, activation, axes=axes[:, i], titles=(name, ""))
+        two_spaces(p, X, y, activation, axes=list(axes[:, i]), titles=(name, ""))
         for ax in axes[:, i]:
             ax.tick_params(labelsize=7)
             ax.locator_params(nbins=4)
@@ -158,7 +154,7 @@ def atlas(
     solved: Sequence[bool],
     captions: Sequence[str] | None = None,
     columns: int = 9,
-    figure: Any = None,
+    figure: FigureBase | None = None,
 ) -> None:
     """Draw a gallery of answers over one square: ``fields`` (K, n, n), probabilities, lowest row first.
 
@@ -185,9 +181,7 @@ def atlas(
                 ax.set_xlabel(captions[i], fontsize=7.5, labelpad=2)
 
 
-def _stamp(ax: Any, field: Array, solved: bool) -> None:
-    from matplotlib.colors import to_rgb
-
+def _stamp(ax: Axes, field: Array, solved: bool) -> None:
     no, yes = ([0.5 + 0.5 * part for part in to_rgb(colour)] for colour in CLASS_COLOURS)
     ax.axis("on")
     ax.contourf(field, levels=[-0.01, 0.25, 0.5, 0.75, 1.01], colors=[no, "#dfe9f1", "#faeed6", yes])
@@ -247,7 +241,7 @@ def _limits(A: Array) -> tuple[float, float]:
     return low - 0.25 * (high - low) - 0.1, high + 0.25 * (high - low) + 0.1
 
 
-def _draw_zero(w: Array, b: float, ax: Any, **look: Any) -> None:
+def _draw_zero(w: Array, b: float, ax: Axes, **look: Any) -> None:
     """Draw where w · x + b = 0, without changing what the axes show; nothing if w is 0."""
     length = float(np.hypot(*w))
     if length < 1e-12:
@@ -259,7 +253,7 @@ def _draw_zero(w: Array, b: float, ax: Any, **look: Any) -> None:
     ax.set(xlim=limits[0], ylim=limits[1])
 
 
-def _draw_line(line: Line, ax: Any) -> None:
+def _draw_line(line: Line, ax: Axes) -> None:
     weights, bias = line
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     a, b = np.linspace(left, right, 60), np.linspace(low, high, 60)
@@ -268,7 +262,7 @@ def _draw_line(line: Line, ax: Any) -> None:
     _draw_zero(np.asarray(weights), bias, ax, color="#222222", lw=2)
 
 
-def _name_the_points(X: Array, A: Array, y: Array, ax: Any) -> None:
+def _name_the_points(X: Array, A: Array, y: Array, ax: Axes) -> None:
     """Write 00, 01, … beside points made of 0s and 1s; those that lie on one another share a line of text.
 
     Where both classes lie on one another the square would hide the circle: a small one goes on top.

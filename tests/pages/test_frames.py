@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from mininet_course.plots.frames import frames
+from mininet_course.plots.film import frames
 from tests.support.browser import NEEDS_BROWSER, PHONE, sideways, sync_api
 
 pytestmark = NEEDS_BROWSER

@@ -8,7 +8,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -33,15 +32,16 @@ explorer(draw, {"w": FloatSlider(1)}, "A line that rises with w")
 
 FRAMES = """
 import matplotlib.pyplot as plt
-from mininet_course.plots.frames import frames
+from mininet_course.plots.film import frames
 
 frames(lambda w: plt.plot([0, w]), [1, 2, 3], "w", "A line that rises with w")
 """
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A JupyterLab on loopback, in an empty folder that holds a notebook for each; yields the folder's address."""
+    tmp_path = tmp_path_factory.mktemp("lab")
     for name, source in {"explorer": EXPLORER, "frames": FRAMES}.items():
         notebook = new_notebook(cells=[new_code_cell(source.strip())], metadata=NOTEBOOK_METADATA)
         write(notebook, tmp_path / f"{name}.ipynb")

@@ -1,159 +1,304 @@
 """The package's rules: imports run one way, chapters import what is built, NumPy alone, float32 stays."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+import yaml
 
+import mininet
+from mininet_course import contents
 from tests.support.files import BOOK, EXERCISES, NOTEBOOKS, ROOT, read
 
-PACKAGE = ROOT / "mininet"
-CHAPTERS = [
-    "intro",
-    "neuron",
-    "xor",
-    "layers",
-    "mnist",
-    "adversarial",
-    "robust",
-    "autograd",
-    "tensor",
-    "framework",
+CHAPTERS = ["intro", *contents.CHAPTERS]
+# what a part of a package may import from its package, besides `typing`: see the design's picture
+MAY_IMPORT: dict[str, dict[str, set[str]]] = {
+    "mininet": {
+        "activations": set(),
+        "neuron": {"activations"},
+        "losses": {"activations"},
+        "gradcheck": set(),
+        "init": set(),
+        "optim": set(),
+        "browser": set(),
+        "data": {"browser"},
+        "kernels": set(),
+        "modes": set(),
+        "layers": {"activations", "init", "kernels", "state"},
+        "training": {"browser", "data", "losses", "modes", "optim"},
+        "attacks": {"losses", "modes"},
+        "state": set(),
+        "tensor": set(),
+        "functional": {"activations", "kernels", "losses", "tensor"},
+        "nn": {"functional", "gradcheck", "init", "kernels", "layers", "losses", "state", "tensor"},
+        "checkpoint": set(),
+    },
+    "mininet_course": {
+        "exercise": set(),
+        "places": set(),
+        "compare": set(),
+        "record": set(),
+        "weights": set(),
+        "plots": set(),
+        "contents": {"exercise", "places"},
+        "calling": {"places"},
+        "checks": {"contents", "exercise"},
+        "engine": {"calling", "compare", "exercise"},
+        "explorers": {"plots"},
+        "shipped": {"exercise", "places", "record"},
+        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"},
+    },
+}
+PARTS = [
+    (package, part.stem)
+    for package in MAY_IMPORT
+    for part in sorted((ROOT / package).iterdir())
+    if (part.suffix == ".py" or (part / "__init__.py").is_file())
+    and not part.name.startswith(("_", "typing"))
 ]
-BELOW = {
-    "activations",
-    "attacks",
-    "browser",
-    "data",
-    "gradcheck",
-    "init",
-    "layers",
-    "losses",
-    "modes",
-    "neuron",
-    "optim",
-    "training",
-}
-AUTOGRAD = {"checkpoint", "functional", "nn", "state", "tensor"}
-# what a part of the package may import from the package, besides `typing`: see the design's picture
-MAY_IMPORT = {
-    "activations": set(),
-    "neuron": {"activations"},
-    "losses": {"activations"},
-    "gradcheck": set(),
-    "init": set(),
-    "optim": set(),
-    "browser": set(),
-    "data": {"browser"},
-    "kernels": set(),
-    "modes": set(),
-    "layers": {"activations", "init", "kernels", "state"},
-    "training": {"browser", "data", "losses", "modes", "optim"},
-    "attacks": {"losses", "modes"},
-    "state": set(),
-    "tensor": set(),
-    "functional": {"activations", "kernels", "losses", "tensor"},
-    "nn": {"functional", "gradcheck", "init", "kernels", "layers", "losses", "state", "tensor"},
-    "checkpoint": set(),
-    "plots": {"activations", "gradcheck"},
-    "widgets": BELOW | AUTOGRAD | {"plots"},
-    # exercises may use what chapters build, and nothing may use them
-    "course": BELOW | AUTOGRAD,
-}
-PARTS = sorted(p.stem for p in PACKAGE.iterdir() if not p.name.startswith(("_", "typing", "py.typed")))
 
 
-def part_files(part: str) -> list[Path]:
-    path = PACKAGE / part
+def part_files(package: str, part: str) -> list[Path]:
+    path = ROOT / package / part
     return sorted(path.glob("**/*.py")) if path.is_dir() else [path.with_suffix(".py")]
 
 
-def imported_parts(source: str) -> Iterator[str]:
-    """Yield the parts of mininet that a source imports, anywhere in it."""
+def imported(source: str) -> set[str]:
+    """Return the modules that a source imports, anywhere in it, with dots; `from a import b` is both a and a.b."""
+    names = set()
     for node in ast.walk(ast.parse(source)):
-        names = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "mininet":
-            names = [f"mininet.{alias.name}" for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        yield from (name.split(".")[1] for name in names if name.startswith("mininet."))
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
 
 
-def chapter_of(file: Path) -> str | None:
+def imported_parts(source: str, package: str) -> set[str]:
+    """Return the parts of a package that a source imports: the second word of `mininet.layers.linear`."""
+    return {name.split(".")[1] for name in imported(source) if name.startswith(f"{package}.")}
+
+
+def disallowed(package: str, part: str, source: str) -> set[str]:
+    """Return what a part imports and may not: other parts of its package, and all of mininet_course in mininet."""
+    parts = {p for _, p in PARTS}  # `from mininet import __version__` imports no part
+    above = imported_parts(source, package) & parts - MAY_IMPORT[package][part] - {part, "typing"}
+    if package == "mininet":
+        above |= {name.split(".")[0] for name in imported(source)} & {"mininet_course"}
+    return above
+
+
+def test_every_part_of_the_packages_is_in_the_plan() -> None:
+    assert set(PARTS) == {(package, part) for package, parts in MAY_IMPORT.items() for part in parts}
+
+
+@pytest.mark.parametrize(("package", "part"), PARTS)
+def test_imports_run_one_way(package: str, part: str) -> None:
+    for file in part_files(package, part):
+        assert not disallowed(package, part, file.read_text()), f"{file.name} imports what may import it"
+
+
+def test_the_plan_has_no_circle() -> None:
+    for parts in MAY_IMPORT.values():
+        # raises CycleError
+        assert set(graphlib.TopologicalSorter(parts).static_order()) == set(parts)
+
+
+def test_an_import_the_wrong_way_is_noticed() -> None:
+    assert disallowed("mininet", "activations", "def f():\n    from mininet import layers") == {"layers"}
+    assert disallowed("mininet", "data", "import mininet.training") == {"training"}
+    assert disallowed("mininet_course", "plots", "from mininet_course.explorers.xor import x") == {
+        "explorers"
+    }
+    for part in MAY_IMPORT["mininet"]:
+        for source in (
+            "import mininet_course",
+            "from mininet_course import check",
+            "import mininet_course.plots",
+        ):
+            assert disallowed("mininet", part, source) == {"mininet_course"}
+
+
+# --- which chapter builds what -----------------------------------------------------------------
+
+
+def chapter_of(source: str) -> str | None:
     """Return the chapter that a module's docstring says it is built in."""
-    match = re.search(
-        r'Built in the chapter "([\w-]+)"', ast.get_docstring(ast.parse(file.read_text())) or ""
-    )
+    match = re.search(r'Built in the chapter "(\w+)"', ast.get_docstring(ast.parse(source)) or "")
     return match.group(1) if match else None
 
 
-def disallowed(part: str, source: str) -> set[str]:
-    return set(imported_parts(source)) - MAY_IMPORT[part] - {part, "typing"}
+def home_of(name: str) -> Path | None:
+    """Return the file of a module of mininet, or the file that a name which its face exports comes from."""
+    path = ROOT.joinpath(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return path.with_suffix(".py")
+    if (path / "__init__.py").is_file():
+        return path / "__init__.py"
+    face = path.parent / "__init__.py"
+    if not face.is_file():  # a name in a module
+        return home_of(name.rpartition(".")[0])
+    for node in ast.walk(ast.parse(face.read_text())):
+        if isinstance(node, ast.ImportFrom) and path.name in {
+            alias.asname or alias.name for alias in node.names
+        }:
+            return home_of(f"{node.module}.{path.name}")
+    return None
+
+
+def code(notebook: nbformat.NotebookNode) -> str:
+    return "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
+
+
+def needed(source: str) -> set[Path]:
+    """Return the files of mininet that a source imports from; of `from mininet.data import digits` digits.py alone."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {file for name in names if name.startswith("mininet.") and (file := home_of(name))}
+
+
+MODULES = sorted(file for file in (ROOT / "mininet").rglob("*.py") if not file.name.startswith("__"))
+
+
+def true_chapters() -> dict[Path, str]:
+    """Return the chapter in which each module of mininet first serves.
+
+    That is the first whose page imports from it, or from a module that needs it. What a package exports
+    and no page imports comes with the package's first module.
+    """
+    found: dict[Path, str] = {}
+    for chapter in CHAPTERS:
+        waiting = needed(code(read(BOOK / f"{chapter}.ipynb")))
+        while waiting:
+            file = waiting.pop()
+            if file not in found:
+                found[file] = chapter
+                waiting |= needed(file.read_text())
+    for file in set(MODULES) - set(found):
+        beside = {found[other] for other in MODULES if other in found and other.parent == file.parent}
+        if file.parent != ROOT / "mininet" and beside:
+            found[file] = min(beside, key=CHAPTERS.index)
+    return found
+
+
+def untrue(modules: Mapping[Path, str]) -> list[str]:
+    """Return what is wrong with the chapters that modules, given with their sources, say they are built in."""
+    true = true_chapters()
+    return [
+        f"{file.relative_to(ROOT)}: says {chapter_of(source)}, first serves in {true.get(file)}"
+        for file, source in modules.items()
+        if chapter_of(source) is None or chapter_of(source) != true.get(file)
+    ]
+
+
+def test_every_module_of_mininet_says_truly_which_chapter_builds_it() -> None:
+    assert untrue({file: file.read_text() for file in MODULES}) == []
+
+
+def test_a_module_that_names_no_chapter_or_a_wrong_one_is_noticed() -> None:
+    source = LAYERS.read_text()
+    assert untrue({LAYERS: source}) == []
+    for chapter in ("xor", "framework", "nowhere"):
+        assert len(untrue({LAYERS: source.replace('chapter "layers"', f'chapter "{chapter}"')})) == 1
+    assert len(untrue({LAYERS: source.replace('Built in the chapter "layers".', "")})) == 1
+
+
+LAYERS = ROOT / "mininet" / "layers" / "linear.py"
 
 
 def too_early(chapter: str, notebook: nbformat.NotebookNode) -> set[str]:
     """Return the parts that a chapter imports although a later chapter builds them."""
-    source = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
     built = CHAPTERS[: CHAPTERS.index(chapter) + 1]
-    return {part for part in imported_parts(source) if chapter_of(part_files(part)[0]) not in built}
+    return {
+        file.relative_to(ROOT).as_posix()
+        for file in needed(code(notebook))
+        if file.name != "__init__.py" and chapter_of(file.read_text()) not in built
+    }
 
 
-def test_every_part_of_the_package_is_in_the_plan() -> None:
-    assert set(PARTS) == set(MAY_IMPORT)
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_imports_run_one_way(part: str) -> None:
-    for file in part_files(part):
-        assert not disallowed(part, file.read_text()), f"{file.name} imports what may import it"
-
-
-def test_an_import_the_wrong_way_is_noticed() -> None:
-    assert disallowed("activations", "def f():\n    from mininet import layers") == {"layers"}
-    assert disallowed("data", "import mininet.training") == {"training"}
-    for part in set(PARTS) - {"course"}:
-        assert disallowed(part, "from mininet_course import check") == {"course"}
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_every_module_says_which_chapter_builds_it(part: str) -> None:
-    for file in part_files(part):
-        assert chapter_of(file) in CHAPTERS, (
-            f"{file}: 'Built in the chapter \"…\"' is missing or names no chapter"
-        )
-
-
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda p: f"{p.parent.name}-{p.stem}")
-def test_exercises_import_only_what_is_built_by_then(path: Path) -> None:
-    assert not too_early(path.stem, read(path))
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_chapter_imports_only_what_is_built_by_then(path: Path) -> None:
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *EXERCISES], ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_a_notebook_imports_only_what_is_built_by_then(path: Path) -> None:
     assert not too_early(path.stem, read(path))
 
 
 def test_an_import_too_early_is_noticed() -> None:
     cell = nbformat.v4.new_code_cell("from mininet.layers import mlp")
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    assert too_early("xor", notebook) == {"layers"}
+    assert too_early("xor", notebook) == {"mininet/layers/sequential.py"}
     assert not too_early("layers", notebook)
 
 
-def test_every_chapter_of_the_contents_has_its_place_in_the_order() -> None:
-    contents = re.findall(r"(?:file|root): book/([\w-]+)", (ROOT / "_toc.yml").read_text())
-    assert [name for name in contents if name in {p.stem for p in NOTEBOOKS}] == [
-        name for name in CHAPTERS if (BOOK / f"{name}.ipynb").exists()
+# --- the order of the chapters, from the table of contents alone -----------------------------------
+
+
+def test_the_contents_name_every_chapter_with_its_exercises_and_solutions_in_one_order() -> None:
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    pages = [page for part in parts for page in part["chapters"]]
+    exercises = [page for page in pages if page["file"].startswith("exercises/")]
+    numbered = [page["file"] for part in parts if part.get("numbered") for page in part["chapters"]]
+    assert numbered == [f"book/{chapter}" for chapter in contents.CHAPTERS]
+    assert [page["file"] for page in exercises] == [f"exercises/{chapter}" for chapter in contents.CHAPTERS]
+    assert [[page["file"] for page in above["sections"]] for above in exercises] == [
+        [f"solutions/{chapter}"] for chapter in contents.CHAPTERS
     ]
+
+
+def test_every_chapter_has_its_files_and_no_file_has_no_chapter() -> None:
+    for folder, suffix in {
+        "book": ".ipynb",
+        "exercises": ".ipynb",
+        "exercises/sources": ".py",
+        "solutions": ".ipynb",
+        "mininet_course/checks": ".py",
+        "mininet_course/explorers": ".py",
+    }.items():
+        names = {path.stem for path in (ROOT / folder).glob(f"*{suffix}") if not path.name.startswith("__")}
+        names = {name for name in names if not name.endswith("-exercises")}  # a learner's copy
+        others = {"intro", "explorer"} if folder in ("book", "mininet_course/explorers") else set()
+        assert names - others == set(contents.CHAPTERS), folder
+
+
+@pytest.mark.parametrize("folder", ["mininet_course", "tools", "live", "benchmarks"])
+def test_no_list_of_chapters_stands_beside_the_table_of_contents(folder: str) -> None:
+    """A list, a dictionary or an import of most of the chapters would have to be changed for every new one."""
+    lists = [file.name for file in (ROOT / folder).rglob("*.py") if chapters_listed(file.read_text()) > 3]
+    assert lists == []
+
+
+def chapters_listed(source: str) -> int:
+    """Return how many chapters the longest collection, or import, of a source names."""
+    most = 0
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Dict):
+            names = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            names = [e.value for e in node.elts if isinstance(e, ast.Constant)]
+        elif isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names] if node.module != "mininet" else []
+        else:
+            continue
+        most = max(most, len(set(contents.CHAPTERS) & set(names)))
+    return most
+
+
+def test_a_list_of_chapters_is_noticed() -> None:
+    assert chapters_listed("X = {'neuron': 1, 'xor': 2, 'layers': 3, 'mnist': 4}") == 4
+    assert chapters_listed("from a import (neuron, xor, layers, mnist, robust)") == 5
+
+
+# --- what the packages need ------------------------------------------------------------------------
 
 
 def test_importing_mininet_imports_numpy_and_nothing_else() -> None:
@@ -166,26 +311,77 @@ def test_importing_mininet_imports_numpy_and_nothing_else() -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
 
 
-# nbgrader, otter and the sandbox load these by name; they are made of those tools' classes
-OF_TOOLS = {"by_hand", "inside", "otter_plugin", "stubs"}
+# learners' checks, which run in the browser too, start without these parts of mininet_course
+NOT_AT_THE_START = {"explorers", "grading"}
+# of the plots, those that write text: a page in the browser shows them before matplotlib is there
+WRITTEN = {"__init__", "autograd", "frames", "graph", "graph_layout", "palette"}
 
 
-def test_no_part_needs_more_than_numpy_to_be_imported() -> None:
-    # what chapters import at their top must not drag in matplotlib, ipywidgets, pooch or tqdm
-    modules = [
-        ".".join(f.relative_to(ROOT).with_suffix("").parts)
-        for part in PARTS
-        for f in part_files(part)
-        if f.parent.name != "packs" or f.stem not in OF_TOOLS
+def modules_of(package: str, part: str) -> list[str]:
+    return [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in part_files(package, part)
+        if part != "plots" or file.stem in WRITTEN
     ]
-    modules = [m.removesuffix(".__init__") for m in modules if not m.endswith("__main__")]
+
+
+def beyond_numpy(modules: Sequence[str]) -> set[str]:
+    """Return what comes along when these modules are imported, besides NumPy and Python's own library."""
     script = (
-        "import sys, importlib\n"
-        f"for module in {modules!r}: importlib.import_module(module)\n"
-        "foreign = {'matplotlib', 'ipywidgets', 'IPython', 'pooch', 'tqdm', 'ipycanvas', 'PIL'}\n"
-        "print(foreign & {name.split('.')[0] for name in sys.modules})"
+        "import sys, importlib, numpy\n"
+        "before = set(sys.modules)\n"
+        f"for module in {list(modules)!r}: importlib.import_module(module)\n"
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
     )
-    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
+    found = subprocess.check_output([sys.executable, "-c", script], text=True).split()
+    ours = {"mininet", "mininet_course", "numpy", "cython_runtime"}  # the last is made by NumPy's own modules
+    return {name for name in found if not name.startswith("_")} - ours
+
+
+def test_no_part_of_mininet_needs_more_than_numpy_to_be_imported() -> None:
+    assert beyond_numpy([m for part in PARTS if part[0] == "mininet" for m in modules_of(*part)]) == set()
+
+
+def test_checks_and_pictures_written_as_text_need_no_more_than_numpy_to_be_imported() -> None:
+    parts = [part for package, part in PARTS if package == "mininet_course"]
+    light = [m for part in parts if part not in NOT_AT_THE_START for m in modules_of("mininet_course", part)]
+    assert {"mininet_course.checks.xor", "mininet_course.plots.palette"} < set(light)
+    assert beyond_numpy(["mininet_course.__main__", *light]) == set()
+
+
+def test_an_import_of_more_than_numpy_is_noticed() -> None:
+    assert {"matplotlib", "PIL"} <= beyond_numpy(["mininet_course.plots.style"])
+
+
+SEEN_AT_THE_TOP = {"IPython", "ipycanvas", "ipywidgets", "matplotlib", "mpl_toolkits"}
+
+
+def hidden_imports(source: str) -> set[str]:
+    """Return which of these libraries a source imports elsewhere than at its top level."""
+    tree = ast.parse(source)
+    below = [node for statement in tree.body for node in ast.walk(statement) if node is not statement]
+    names = {alias.name for node in below if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in below if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in names} & SEEN_AT_THE_TOP
+
+
+def test_libraries_of_pictures_and_widgets_are_imported_at_the_top_of_a_module() -> None:
+    found = {file: hidden_imports(file.read_text()) for file in (ROOT / "mininet_course").rglob("*.py")}
+    assert {file.name: names for file, names in found.items() if names} == {}
+
+
+def test_an_import_hidden_in_a_function_is_noticed() -> None:
+    planted = """
+import ipywidgets
+
+class Picture:
+    def draw(self):
+        with style():
+            from matplotlib.patches import Rectangle
+        import nbformat, IPython.display as display
+"""
+    assert hidden_imports(planted) == {"matplotlib", "IPython"}
+    assert hidden_imports("import ipywidgets\nfrom matplotlib.axes import Axes") == set()
 
 
 @pytest.mark.slow
@@ -209,9 +405,11 @@ def test_the_wheel_is_pure_python_and_holds_the_digits(tmp_path: Path) -> None:
     assert not [n for n in names if n.endswith((".so", ".pyd"))]
     # the learner's notebooks travel along, their sources and the book do not
     notebooks = {n for n in names if n.endswith(".ipynb")}
-    assert notebooks == {f"mininet_course/notebooks/{path.relative_to(ROOT)}" for path in EXERCISES}
+    assert notebooks == {f"mininet_course/book/{path.relative_to(ROOT)}" for path in EXERCISES}
     assert not [n for n in names if "sources" in n]
-    assert {n.split("/")[0] for n in names if not n.startswith("mininet_course")} == {"mininet"}
+    assert "mininet_course/book/_toc.yml" in names
+    about = f"mininet_course-{mininet.__version__}.dist-info"
+    assert {n.split("/")[0] for n in names} == {"mininet", "mininet_course", about}
 
 
 def test_float32_stays_float32_from_the_batch_to_the_updated_weights() -> None:

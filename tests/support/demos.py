@@ -1,5 +1,6 @@
 """Demos under test: their arithmetic run by node, and a bare page that holds one of them."""
 
+import functools
 import json
 import os
 import shutil
@@ -55,13 +56,16 @@ def spoiled(folder: Path, name: str, right: str, wrong: str) -> Path:
     return module
 
 
+@functools.cache
+def bundled(name: str) -> bytes:
+    """Return a demo's script as the book has it, with all that it imports."""
+    command = [ESBUILD, DEMOS / f"{name}.js", "--bundle", "--format=iife"]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
 def page_with(folder: Path, name: str, theme: str = "light") -> str:
     """Write a page with nothing but the demo, bundled as in the book, and return its address on disk."""
-    subprocess.run(
-        [ESBUILD, DEMOS / f"{name}.js", "--bundle", "--format=iife", f"--outfile={folder / 'demo.js'}"],
-        check=True,
-        capture_output=True,
-    )
+    (folder / "demo.js").write_bytes(bundled(name))
     shutil.copy(CSS, folder / "demos.css")
     if name == "mnist":
         write_script(BOOK / "weights" / "mnist.npz", folder / "mnist-weights.js")

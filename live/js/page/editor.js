@@ -2,7 +2,13 @@
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
-import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import {
+  bracketMatching,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from '@codemirror/language';
 import { EditorView, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
@@ -16,10 +22,26 @@ const colours = HighlightStyle.define([
 ]);
 
 /**
- * Open an editor in `parent`; return {text(), replace(text), focus()}.
- * Shift+Enter and Ctrl+Enter call `run`; Escape, then Tab, leaves the editor by keyboard.
+ * An open editor.
+ *
+ * @typedef {object} Editor
+ * @property {() => string} text
+ * @property {(words: string) => void} replace
+ * @property {() => void} focus
  */
-function open(parent, text, label, { changed, run }) {
+
+/**
+ * Open an editor. Escape, then Tab, leaves it by keyboard.
+ *
+ * @param {HTMLElement} parent
+ * @param {string} text what stands in it
+ * @param {string} label its name for those who do not see it
+ * @param {object} on
+ * @param {(text: string) => void} on.changed
+ * @param {() => void} on.run called by Shift+Enter and Ctrl+Enter
+ * @returns {Editor}
+ */
+export function open(parent, text, label, { changed, run }) {
   const act = () => {
     run();
     return true;
@@ -29,7 +51,10 @@ function open(parent, text, label, { changed, run }) {
     doc: text,
     extensions: [
       // the first that knows a key gets it
-      keymap.of([{ key: 'Shift-Enter', run: act }, { key: 'Mod-Enter', run: act }]),
+      keymap.of([
+        { key: 'Shift-Enter', run: act },
+        { key: 'Mod-Enter', run: act },
+      ]),
       keymap.of([indentWithTab, ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
       history(),
       python(),
@@ -42,7 +67,9 @@ function open(parent, text, label, { changed, run }) {
         'aria-label': label,
         title: 'Shift+Enter runs the cell; Escape, then Tab, leaves it',
       }),
-      EditorView.updateListener.of((update) => update.docChanged && changed(view.state.doc.toString())),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) changed(view.state.doc.toString());
+      }),
     ],
   });
   return {

@@ -4,12 +4,28 @@ import { Cells } from './cells.js';
 import { Kernel } from './python.js';
 import { Store } from './store.js';
 
+/** @import { PythonConfig } from '../messages.js' */
+
+/**
+ * What live/__init__.py writes into a page; addresses are relative to `root`.
+ *
+ * @typedef {object} PageConfig
+ * @property {string} root
+ * @property {string} page the page's name
+ * @property {string} sources the page as a notebook
+ * @property {import('./bar.js').Exercises | null} exercises
+ * @property {string} worker
+ * @property {{ script: string, style: string }} widgets
+ * @property {string} editor
+ */
+
 function begin() {
   const element = document.getElementById('live-config');
   if (!element || !document.querySelector('div.cell .cell_input pre')) return;
+  /** @type {PageConfig & PythonConfig} */
   const config = JSON.parse(element.textContent);
   const root = new URL(config.root, document.baseURI);
-  const absolute = (address) => new URL(address, root).href;
+  const absolute = (/** @type {string} */ address) => new URL(address, root).href;
   const kernel = new Kernel({
     worker: absolute(config.worker),
     widgets: { script: absolute(config.widgets.script), style: absolute(config.widgets.style) },

@@ -3,55 +3,88 @@
 const PREFIX = 'mininet-course:';
 const PROGRESS = `${PREFIX}progress`;
 
+/** What the course keeps in one browser. */
 export class Store {
-  /** `page` is the page's name, under which its changed cells are kept; `storage` is a browser's localStorage. */
+  #storage;
+  #cells;
+
+  /**
+   * @param {string} page the page's name, under which its changed cells are kept
+   * @param {Omit<Storage, 'clear'> | undefined} storage a browser's localStorage
+   */
   constructor(page, storage = safely(() => window.localStorage)) {
-    this.storage = storage;
-    this.cells = `${PREFIX}cells:${page}`;
+    this.#storage = storage;
+    this.#cells = `${PREFIX}cells:${page}`;
   }
 
   /** The exercises' record, as the text of the file that `mininet_course` writes; '' if there is none. */
   get progress() {
-    return safely(() => this.storage.getItem(PROGRESS)) ?? '';
+    return safely(() => this.#storage?.getItem(PROGRESS)) ?? '';
   }
 
   set progress(text) {
-    safely(() => this.storage.setItem(PROGRESS, text));
+    safely(() => this.#storage?.setItem(PROGRESS, text));
   }
 
-  /** How many of a chapter's exercises are solved. */
+  /**
+   * How many of a chapter's exercises are solved.
+   *
+   * @param {string} chapter
+   */
   solved(chapter) {
+    /** @type {[string, { outcome: string }][]} */
     const record = safely(() => Object.entries(JSON.parse(this.progress))) ?? [];
-    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass').length;
+    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass')
+      .length;
   }
 
-  /** What the reader has written in place of a cell's text, or undefined. A cell that the book has changed is new. */
+  /**
+   * What the reader has written in place of a cell's text, or undefined. A cell that the book has changed is new.
+   *
+   * @param {string} original
+   * @returns {string | undefined}
+   */
   changed(original) {
-    return this.all()[original];
+    return this.#all()[original];
   }
 
+  /**
+   * Keep what the reader has written in place of a cell's text; undefined, or the same text, deletes it.
+   *
+   * @param {string} original
+   * @param {string | undefined} text
+   */
   keep(original, text) {
-    const kept = this.all();
+    const kept = this.#all();
     if (text === undefined || text === original) delete kept[original];
     else kept[original] = text;
-    safely(() => this.storage.setItem(this.cells, JSON.stringify(kept)));
-  }
-
-  all() {
-    const kept = safely(() => JSON.parse(this.storage.getItem(this.cells)));
-    return kept && typeof kept === 'object' ? kept : {};
+    safely(() => this.#storage?.setItem(this.#cells, JSON.stringify(kept)));
   }
 
   /** Delete everything that the course has kept in this browser, of all pages. */
   forget() {
     safely(() => {
-      const names = Array.from({ length: this.storage.length }, (_, i) => this.storage.key(i));
-      for (const name of names) if (name.startsWith(PREFIX)) this.storage.removeItem(name);
+      const storage = this.#storage;
+      if (!storage) return;
+      const names = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '');
+      for (const name of names) if (name.startsWith(PREFIX)) storage.removeItem(name);
     });
+  }
+
+  /** @returns {Record<string, string>} this page's changed cells, by their original text */
+  #all() {
+    const kept = safely(() => JSON.parse(this.#storage?.getItem(this.#cells) ?? 'null'));
+    return kept && typeof kept === 'object' ? kept : {};
   }
 }
 
-/** A browser may forbid storage altogether; the page works without. */
+/**
+ * A browser may forbid storage altogether; the page works without.
+ *
+ * @template T
+ * @param {() => T} act
+ * @returns {T | undefined}
+ */
 function safely(act) {
   try {
     return act();

@@ -1,6 +1,10 @@
 // Counts what is downloaded, so that the reader sees that something moves.
 
-/** Replace fetch by one that tells `report(bytes)`, now and then, how much has come in so far. */
+/**
+ * Replace fetch by one that tells, now and then, how much has come in so far.
+ *
+ * @param {(bytes: number) => void} report
+ */
 export function countBytes(report) {
   const plain = self.fetch.bind(self);
   let bytes = 0;

@@ -1,42 +1,37 @@
 // The page's Python: a module worker with Pyodide and IPython (the shell of JupyterLite's kernel).
-//
-// Messages in: {type: 'start', config, progress} · {type: 'run', id, code} · {type: 'comm', id, …}
-// Messages out: 'loading' {text, bytes} · 'ready' {milliseconds} · 'output' {parent, kind, content} ·
-// 'comm' {…} · 'progress' {text} · 'done' {id, status} · 'failed' {during, error}
+// What comes in and goes out is in ../messages.js.
 import { countBytes } from './bytes.js';
 import { FILES_FOLDER, Kernel } from './kernel.js';
 
-const post = (message) => self.postMessage(message);
-let kernel;
+/** @import { Start, ToPage, ToWorker } from '../messages.js' */
 
+/** @param {ToPage} message */
+const post = (message) => self.postMessage(message);
+
+/** @type {Kernel} */
+let kernel; // there from 'ready' on; the page sends nothing to run before
+
+/** @param {Start} message */
 async function start({ config, progress }) {
   const began = performance.now();
-  const marks = {};
+  const elapsed = () => performance.now() - began;
   countBytes((bytes) => post({ type: 'loading', bytes }));
   post({ type: 'loading', text: 'Python' });
+  /** @type {typeof import('pyodide')} */
   const { loadPyodide } = await import(config.pyodide);
-  const python = await loadPyodide({
+  const pyodide = await loadPyodide({
     lockFileURL: config.lock,
     env: { HOME: FILES_FOLDER, MPLBACKEND: 'module://matplotlib_inline.backend_inline' },
   });
-  marks.python = performance.now() - began;
+  const python = elapsed();
   post({ type: 'loading', text: 'Loading Python’s packages' });
-  await python.loadPackage(config.packages, { messageCallback: () => {} });
-  marks.packages = performance.now() - began;
-  kernel = await Kernel.make(python, config.files, progress, post);
-  marks.ready = performance.now() - began;
-  post({ type: 'ready', marks });
+  await pyodide.loadPackage(config.packages, { messageCallback: () => {} });
+  const packages = elapsed();
+  kernel = await Kernel.make(pyodide, config.files, progress, post);
+  post({ type: 'ready', marks: { python, packages, ready: elapsed() } });
 }
 
-// one message after the other: a slider's callback must not run in the middle of a cell
-let queue = Promise.resolve();
-self.onmessage = ({ data: message }) => {
-  queue = queue.then(() => handle(message)).catch((problem) => {
-    const error = String(problem?.message ?? problem);
-    post({ type: 'failed', during: message.type, id: message.id, error });
-  });
-};
-
+/** @param {ToWorker} message */
 async function handle(message) {
   if (message.type === 'start') {
     await start(message);
@@ -46,3 +41,14 @@ async function handle(message) {
     kernel.comm(message);
   }
 }
+
+// one message after the other: a slider's callback must not run in the middle of a cell
+let queue = Promise.resolve();
+self.onmessage = (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
+  queue = queue
+    .then(() => handle(message))
+    .catch((problem) => {
+      const id = message.type === 'start' ? undefined : message.id;
+      post({ type: 'failed', during: message.type, id, error: String(problem?.message ?? problem) });
+    });
+};

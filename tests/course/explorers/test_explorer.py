@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from ipywidgets import Button, Dropdown, FloatLogSlider, FloatSlider, IntSlider
 
-from mininet_course.explorers.explorer import FRAMES, MOST_STOPS, explorer, stops, svg_explorer
+from mininet_course.explorers.explorer import MOST_STOPS, explorer, stops, svg_explorer
 from mininet_course.explorers.intro import browse
+from mininet_course.plots.frames import FRAMES
 from mininet_course.plots.style import new_axes, new_figure, png, style
 
 

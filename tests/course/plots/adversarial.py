@@ -17,7 +17,7 @@ from mininet_course.plots.adversarial import (
     transfer,
     walk,
 )
-from mininet_course.plots.style import VERMILLION
+from mininet_course.plots.palette import VERMILLION
 from tests.support.drawing import texts
 
 # -- four pixels

@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, Rectangle
 
 from mininet_course.plots.layers import checked_gradients, contract, histograms, product, scores
 from mininet_course.plots.network import RADIUS, network
-from mininet_course.plots.style import BLUE, GREEN, VERMILLION, YELLOW
+from mininet_course.plots.palette import BLUE, GREEN, VERMILLION, YELLOW
 from tests.support.drawing import new_ax, texts
 
 

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from mininet_course.plots.palette import GREY, VERMILLION
 from mininet_course.plots.robust import boxes, ends, ranges, verdict
-from mininet_course.plots.style import GREY, VERMILLION
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mininet_course.plots.frames import MOST_BYTES, Frame, frames, value_text
+from mininet_course.plots.film import frames
+from mininet_course.plots.frames import MOST_BYTES, Frame, value_text
 from mininet_course.plots.frames import html as frames_html
-from mininet_course.plots.style import CYCLE
+from mininet_course.plots.palette import CYCLE
 
 SLOPES = [0.5, 1.0, 2.0]
 

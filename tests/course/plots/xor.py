@@ -8,7 +8,7 @@ import pytest
 
 from mininet.activations import relu, sigmoid
 from mininet_course.plots.curves import curves
-from mininet_course.plots.style import CLASS_COLOURS, VERMILLION
+from mininet_course.plots.palette import CLASS_COLOURS, VERMILLION
 from mininet_course.plots.xor import atlas, bending, hidden_space, separating_line, two_spaces
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FIELDS, imageOf } from '../../../live/js/demos/mnist.js';
-import { FIELD, MOST, asDrawn, asMnist, centreOfMass, kept, strokesField } from '../../../live/js/demos/lib/pen.js';
+import {
+  FIELD,
+  MOST,
+  asDrawn,
+  asMnist,
+  centreOfMass,
+  kept,
+  strokesField,
+} from '../../../live/js/demos/lib/pen.js';
 import { random } from '../../../live/js/demos/lib/maths.js';
 
 const field = strokesField([]);
@@ -16,22 +24,53 @@ test('strokes survive the link', () => {
     assert.deepEqual(field.read(field.write(strokes)), strokes);
   }
   assert.deepEqual(field.read(field.write([])), []);
-  assert.deepEqual(field.read(field.write(FIELDS.strokes.start)), FIELDS.strokes.start.map((s) => s.map(kept)));
+  assert.deepEqual(
+    field.read(field.write(FIELDS.strokes.start)),
+    FIELDS.strokes.start.map((s) => s.map(kept)),
+  );
 });
 
 test('a point takes three letters, and the fullest board fits a link', () => {
-  assert.equal(field.write([[[28, 28], [0, 0]]]).length, 6);
+  assert.equal(
+    field.write([
+      [
+        [28, 28],
+        [0, 0],
+      ],
+    ]).length,
+    6,
+  );
   assert.ok(3 * MOST + 200 < 4000);
 });
 
 test('text that is no drawing is refused', () => {
-  for (const text of ['A', 'AAAA', '____', '---', 'AAA.A', 'A A', '<b>', '💩', '%00%', 'AAA,AAA', 'A'.repeat(5001)]) {
+  for (const text of [
+    'A',
+    'AAAA',
+    '____',
+    '---',
+    'AAA.A',
+    'A A',
+    '<b>',
+    '💩',
+    '%00%',
+    'AAA,AAA',
+    'A'.repeat(5001),
+  ]) {
     assert.equal(field.read(text), undefined, text);
   }
 });
 
 test('a drawing is moved to the middle by its mass', () => {
-  const [x, y] = centreOfMass(asMnist([[[2, 2], [2, 12], [8, 12]]]));
+  const [x, y] = centreOfMass(
+    asMnist([
+      [
+        [2, 2],
+        [2, 12],
+        [8, 12],
+      ],
+    ]),
+  );
   assert.ok(Math.hypot(x - (FIELD - 1) / 2, y - (FIELD - 1) / 2) < 0.1);
 });
 

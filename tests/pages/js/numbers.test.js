@@ -22,7 +22,9 @@ test('extreme scores do not overflow', () => {
 });
 
 test('the same seed draws the same numbers, evenly from 0 to 1', () => {
-  const draw = random(7), again = random(7), drawn = Array.from({ length: 1000 }, draw);
+  const draw = random(7);
+  const again = random(7);
+  const drawn = Array.from({ length: 1000 }, draw);
   assert.deepEqual(Array.from({ length: 1000 }, again), drawn);
   assert.ok(drawn.every((v) => v >= 0 && v < 1));
   assert.ok(Math.abs(drawn.reduce((a, b) => a + b) / 1000 - 0.5) < 0.03);

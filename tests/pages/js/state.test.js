@@ -1,7 +1,15 @@
 // A demo's state in the address: what is written can be read, and nothing else gets in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choice, flag, number, readFragment, rows, startState, writeFragment } from '../../../live/js/demos/lib/state.js';
+import {
+  choice,
+  flag,
+  number,
+  readFragment,
+  rows,
+  startState,
+  writeFragment,
+} from '../../../live/js/demos/lib/state.js';
 
 const FIELDS = {
   w: number({ start: 0.5, min: -3, max: 3, step: 0.1 }),
@@ -9,14 +17,27 @@ const FIELDS = {
   answer: choice('sigmoid', ['sigmoid', 'step']),
   shown: flag(false),
   points: rows({
-    start: [[1, 2]], columns: [number({ min: -5, max: 5 }), number({ min: -5, max: 5 })], least: 1, most: 3,
+    start: [[1, 2]],
+    columns: [number({ min: -5, max: 5 }), number({ min: -5, max: 5 })],
+    least: 1,
+    most: 3,
   }),
 };
 const START = startState(FIELDS);
-const read = (text) => readFragment(`#demo-x:${text}`, 'x', FIELDS);
+const read = (/** @type {string} */ text) => readFragment(`#demo-x:${text}`, 'x', FIELDS);
 
 test('what is written is read again', () => {
-  const state = { w: -1.25, far: 77.5, answer: 'step', shown: true, points: [[1.5, -2], [0, 1e-5]] };
+  /** @type {typeof START} */
+  const state = {
+    w: -1.25,
+    far: 77.5,
+    answer: 'step',
+    shown: true,
+    points: [
+      [1.5, -2],
+      [0, 1e-5],
+    ],
+  };
   assert.deepEqual(readFragment(writeFragment('x', FIELDS, state), 'x', FIELDS), state);
 });
 
@@ -31,10 +52,28 @@ test('a fragment about something else is not read', () => {
 });
 
 test('hostile values are ignored, one by one', () => {
-  const numbers = ['NaN', 'Infinity', '-Infinity', '1e999', '1e9', '3.1', '0x10', '', ' 1', '1,2', '--1',
-    '1'.repeat(50), '%00', 'constructor', '<b>', 'null', '1e-999'];
+  const numbers = [
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '1e999',
+    '1e9',
+    '3.1',
+    '0x10',
+    '',
+    ' 1',
+    '1,2',
+    '--1',
+    '1'.repeat(50),
+    '%00',
+    'constructor',
+    '<b>',
+    'null',
+    '1e-999',
+  ];
   for (const value of numbers) assert.deepEqual(read(`w=${value}&shown=1`), { ...START, shown: true }, value);
-  for (const value of ['', 'Step', 'toString', '__proto__']) assert.deepEqual(read(`answer=${value}`), START, value);
+  for (const value of ['', 'Step', 'toString', '__proto__'])
+    assert.deepEqual(read(`answer=${value}`), START, value);
   for (const value of ['2', 'true', '', '__proto__', 'toString']) {
     assert.deepEqual(read(`shown=${value}`), START, value);
   }
@@ -46,7 +85,7 @@ test('hostile values are ignored, one by one', () => {
 test('names that no field has are ignored', () => {
   const state = read('__proto__=1&constructor=2&toString=3&polluted=4&__proto__[polluted]=5&w=2');
   assert.deepEqual(state, { ...START, w: 2 });
-  assert.equal({}.polluted, undefined);
+  assert.ok(!('polluted' in {}));
   assert.deepEqual(Object.keys(state), Object.keys(FIELDS));
 });
 
@@ -60,6 +99,6 @@ test('states do not share their starts', () => {
 });
 
 test('a number beyond its slider needs a limit', () => {
-  assert.equal(read('far=99.5').far, 99.5);
-  assert.equal(read('far=100.5').far, 0);
+  assert.equal(read('far=99.5')?.far, 99.5);
+  assert.equal(read('far=100.5')?.far, 0);
 });

@@ -4,17 +4,25 @@ import test from 'node:test';
 import { Notebook } from '../../../live/js/page/notebook.js';
 import { Store } from '../../../live/js/page/store.js';
 
-/** A stand-in for a browser's localStorage. */
+/**
+ * A stand-in for a browser's localStorage.
+ *
+ * @param {Record<string, string>} content
+ */
 function storage(content = {}) {
   const kept = new Map(Object.entries(content));
   return {
     get length() {
       return kept.size;
     },
-    key: (i) => [...kept.keys()][i],
-    getItem: (name) => kept.get(name) ?? null,
-    setItem: (name, value) => kept.set(name, String(value)),
-    removeItem: (name) => kept.delete(name),
+    key: (/** @type {number} */ i) => [...kept.keys()][i],
+    getItem: (/** @type {string} */ name) => kept.get(name) ?? null,
+    setItem(/** @type {string} */ name, /** @type {string} */ value) {
+      kept.set(name, String(value));
+    },
+    removeItem(/** @type {string} */ name) {
+      kept.delete(name);
+    },
   };
 }
 
@@ -48,11 +56,14 @@ test('damaged storage counts as empty', () => {
 });
 
 test('a browser that forbids storage is no error', () => {
-  const forbidden = new Proxy({}, {
-    get() {
-      throw new Error('SecurityError');
+  const forbidden = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('SecurityError');
+      },
     },
-  });
+  );
   const store = new Store('p', forbidden);
   store.progress = '{}';
   store.keep('x', 'y');
@@ -67,6 +78,7 @@ test('forgetting deletes everything of the course and nothing else', () => {
 });
 
 test('the notebook holds the changed cells and no outputs', () => {
+  /** @type {{ cells: import('../../../live/js/page/notebook.js').NotebookCell[] }} */
   const content = {
     cells: [
       { cell_type: 'markdown', source: ['# T'] },
@@ -74,11 +86,17 @@ test('the notebook holds the changed cells and no outputs', () => {
       { cell_type: 'code', source: 'y = 2', outputs: [], execution_count: 4 },
     ],
   };
-  const made = JSON.parse(new Notebook(content).with([
-    { original: 'x = 1\nx', code: 'x = 5' },
-    { original: 'y = 2', code: 'y = 2' },
-  ]));
-  assert.deepEqual(made.cells.map((cell) => cell.source), [['# T'], 'x = 5', 'y = 2']);
+  /** @type {typeof content} */
+  const made = JSON.parse(
+    new Notebook(content).with([
+      { original: 'x = 1\nx', code: 'x = 5' },
+      { original: 'y = 2', code: 'y = 2' },
+    ]),
+  );
+  assert.deepEqual(
+    made.cells.map((cell) => cell.source),
+    [['# T'], 'x = 5', 'y = 2'],
+  );
   assert.deepEqual(made.cells[1].outputs, []);
-  assert.equal(content.cells[1].outputs.length, 1);
+  assert.equal(content.cells[1].outputs?.length, 1);
 });

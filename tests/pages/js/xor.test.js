@@ -5,6 +5,10 @@ import { footOf, tipOf, weightsAt } from '../../../live/js/demos/lib/lever.js';
 import { readFragment, startState, writeFragment } from '../../../live/js/demos/lib/state.js';
 import { FIELDS, STARTS, groups, limitsOf, mapStarts, randomStarts } from '../../../live/js/demos/xor.js';
 
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
 const near = (a, b) => a.forEach((value, i) => assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`));
 
 test('a lever’s foot lies on its line, nearest to the middle', () => {
@@ -14,15 +18,44 @@ test('a lever’s foot lies on its line, nearest to the middle', () => {
 });
 
 test('the tip of a lever holds the weights', () => {
-  for (const weights of [[1, 0, 0.3], [-3, 4, 1], [20, 20, -10], [0.01, -0.02, 0]]) {
+  /** @type {import('../../../live/js/demos/lib/lever.js').Line[]} */
+  const lines = [
+    [1, 0, 0.3],
+    [-3, 4, 1],
+    [20, 20, -10],
+    [0.01, -0.02, 0],
+  ];
+  for (const weights of lines) {
     const foot = footOf(weights, [0.5, 0.5]);
     near(weightsAt(foot, tipOf(weights, foot, 0.26), 0.26), weights);
   }
 });
 
 test('points in one place share a name', () => {
-  assert.deepEqual(groups([[0, 0], [1, 1], [1, 0.99], [0, 1]], 0.05), [[0], [1, 2], [3]]);
-  assert.deepEqual(groups([[0, 0], [0, 0], [0, 0], [0, 0]], 0.05), [[0, 1, 2, 3]]);
+  assert.deepEqual(
+    groups(
+      [
+        [0, 0],
+        [1, 1],
+        [1, 0.99],
+        [0, 1],
+      ],
+      0.05,
+    ),
+    [[0], [1, 2], [3]],
+  );
+  assert.deepEqual(
+    groups(
+      [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ],
+      0.05,
+    ),
+    [[0, 1, 2, 3]],
+  );
 });
 
 test('limits of the hidden space hold its points', () => {

@@ -7,9 +7,9 @@ import pytest
 from filelock import FileLock
 
 from live import pyodide
-from tests.support.browser import WIDE, serving, sync_api
+from tests.support.browser import serving, sync_api
 from tests.support.files import ROOT
-from tests.support.live import COMPILED
+from tests.support.live import COMPILED, live_page
 
 # tests run in several processes, and these folders are kept from run to run
 one_at_a_time = FileLock(ROOT / "_build" / "pyodide.lock")
@@ -41,8 +41,5 @@ def home(site: Path, python: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: "sync_api.Browser") -> Iterator["sync_api.Page"]:
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(240_000)
-    yield page
-    context.close()
+    with live_page(browser) as page:
+        yield page

@@ -1,14 +1,15 @@
 """Python in the page: every cell of every chapter runs in the browser, and pictures do what the reader says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
 from tests.support.browser import NEEDS_BROWSER, sync_api
 from tests.support.files import NOTEBOOKS
-from tests.support.live import NOT_HERE, needs_numpy, open_live
+from tests.support.live import NOT_HERE, live_page, needs_numpy, open_live
 
-pytestmark = NEEDS_BROWSER
+pytestmark = [*NEEDS_BROWSER, needs_numpy, pytest.mark.timeout(900)]
 
 # no cell runs or waits, and the one that follows has its picture (a widget draws it after the cell is done)
 FOLLOWED = """() => window.live.cells.all.every(cell => !['running', 'waiting'].includes(cell.state))
@@ -19,37 +20,56 @@ SHOWN = """cell => [...cell.querySelectorAll('.live-output :is(img, canvas, pre,
   .map(part => part.src ?? part.toDataURL?.() ?? part.textContent).join()"""
 
 
-@needs_numpy
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", [f"book/{path.stem}" for path in NOTEBOOKS])
-def test_every_cell_of_a_chapter_runs_in_the_browser(page: "sync_api.Page", home: str, name: str) -> None:
-    found = open_live(page, home, name)
-    slow, failed, skipped = {}, {}, []
-    for i in range(page.evaluate("window.live.cells.all.length")):
-        state, seconds, text = page.evaluate(
-            """async i => {
-              const cell = window.live.cells.all[i];
-              const began = performance.now();
-              const state = await window.live.cells.runThese([cell]);
-              const error = cell.element.querySelector('.live-error')?.textContent ?? '';
-              return [state, (performance.now() - began) / 1000, error];
-            }""",
-            i,
-        )
-        if (state != "done" and NOT_HERE in text) or (skipped and "is not defined" in text):
-            skipped.append(i + 1)
-        elif state != "done":
-            failed[i + 1] = text[-500:]
-        if seconds > 5:
-            slow[i + 1] = round(seconds, 1)
-    if skipped:
-        print(f"{name}: cells {skipped} need {NOT_HERE}, which the published Python has and this one has not")
+@dataclass
+class Ran:
+    """A chapter's page after all its cells were run, and what came of them, by the cells' numbers."""
+
+    name: str
+    page: "sync_api.Page"
+    complaints: list[str]
+    seconds: dict[int, float] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    skipped: list[int] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module", params=[f"book/{path.stem}" for path in NOTEBOOKS])
+def chapter(request: pytest.FixtureRequest, browser: "sync_api.Browser", home: str) -> Iterator[Ran]:
+    """One start of Python for all tests of a chapter."""
+    with live_page(browser) as page:
+        ran = Ran(request.param, page, open_live(page, home, request.param))
+        for i in range(page.evaluate("window.live.cells.all.length")):
+            state, ran.seconds[i + 1], text = page.evaluate(
+                """async i => {
+                  const cell = window.live.cells.all[i];
+                  const began = performance.now();
+                  const state = await window.live.cells.runThese([cell]);
+                  const error = cell.element.querySelector('.live-error')?.textContent ?? '';
+                  return [state, (performance.now() - began) / 1000, error];
+                }""",
+                i,
+            )
+            if (state != "done" and NOT_HERE in text) or (ran.skipped and "is not defined" in text):
+                ran.skipped.append(i + 1)
+            elif state != "done":
+                ran.failed[i + 1] = text[-500:]
+        yield ran
+
+
+def test_every_cell_of_a_chapter_runs_in_the_browser(chapter: Ran) -> None:
+    if chapter.skipped:
+        print(f"{chapter.name}: cells {chapter.skipped} need {NOT_HERE}, which only the published Python has")
+    slow = {i: round(seconds, 1) for i, seconds in chapter.seconds.items() if seconds > 5}
+    start = chapter.page.evaluate("window.live.kernel.startTime") / 1000
     print(
-        f"{name}: cells over 5 s: {slow}, start {page.evaluate('window.live.kernel.startTime') / 1000:.1f} s"
+        f"{chapter.name}: {sum(chapter.seconds.values()):.0f} s, start {start:.1f} s, cells over 5 s: {slow}"
     )
-    assert failed == {}
-    assert sliders_that_move_nothing(page) == []
-    assert found == []
+    assert chapter.failed == {}
+    assert chapter.complaints == []
+
+
+def test_every_slider_moves_its_picture(chapter: Ran) -> None:
+    assert sliders_that_move_nothing(chapter.page) == []
+    assert chapter.complaints == []
 
 
 def sliders_that_move_nothing(page: "sync_api.Page") -> list[str]:
@@ -71,10 +91,10 @@ def sliders_that_move_nothing(page: "sync_api.Page") -> list[str]:
     return idle
 
 
-@needs_numpy
-def test_the_picture_follows_an_edited_cell(page: "sync_api.Page", home: str) -> None:
+@pytest.mark.parametrize("chapter", ["book/neuron"], indirect=True)
+def test_the_picture_follows_an_edited_cell(chapter: Ran) -> None:
     """Run again unchanged, it is the same picture; edited, it is another."""
-    found = open_live(page, home, "book/neuron")
+    page = chapter.page
     editable = page.locator("div.cell:has(+ div.cell.tag_follows)").first
     follower = page.locator("div.cell.tag_follows").first
     picture = follower.locator(".live-output img[src^='data:']")
@@ -96,4 +116,4 @@ def test_the_picture_follows_an_edited_cell(page: "sync_api.Page", home: str) ->
     assert drawn_after(lambda: page.keyboard.press("Shift+Enter")) != first
     editable.get_by_role("button", name="Undo my changes").click()
     assert "0.9" not in editable.locator(".cell_input").inner_text()
-    assert found == []
+    assert chapter.complaints == []

@@ -3,33 +3,14 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from mininet_course.checks import CHAPTERS
 from tests.support.browser import NEEDS_BROWSER, sync_api
-from tests.support.live import needs_numpy, open_live, run
+from tests.support.live import needs_numpy, open_live
 
 pytestmark = [*NEEDS_BROWSER, needs_numpy]
 
 ANSWER, CHECK = "and_vote = ...", 'check("neuron.1"'
 WRONG = "and_vote, or_vote, nand_vote = [1, 1, 0], [2, 2, -1], [-2, -2, 3]"
 RIGHT = "and_vote, or_vote, nand_vote = [2, 2, -3], [2, 2, -1], [-2, -2, 3]"
-# every answer that the course knows, judged in the page as the exercises' own tests judge it
-JUDGE_ALL = """
-from mininet_course.engine import Outcome, judge
-from mininet_course.exercise import Judged, as_tuple
-from mininet_course.checks import CHAPTERS
-
-judged = 0
-for exercise in CHAPTERS[{chapter!r}]:
-    if isinstance(exercise, Judged):
-        answers = [(right, None) for right in [exercise.reference, *exercise.right]]
-        for answer, mistake in answers + [(m.answer, m) for m in exercise.mistakes]:
-            verdict, judged = judge(exercise, as_tuple(answer), 1), judged + 1
-            if verdict.mistake is not mistake or (verdict.outcome is Outcome.PASS) != (mistake is None):
-                print(exercise.name, mistake and mistake.name, verdict)
-print(judged, "judged")
-"""
 
 
 def cell(page: "sync_api.Page", beginning: str) -> "sync_api.Locator":
@@ -80,13 +61,11 @@ def test_a_learner_is_told_at_once_and_what_is_solved_stays_until_deleted(
     link.click()
     assert "NameError" in cell(page, ANSWER).locator(".live-error").inner_text()
 
-    page.reload()  # the code is still there, and Python has forgotten it
-    page.wait_for_function("window.live")
     write(page, ANSWER, RIGHT)
     assert "PASS" in verdict(page)
     assert solved(page).startswith("1 of ")
 
-    page.reload()
+    page.reload()  # what was written and solved is still there
     page.wait_for_function("window.live")
     assert solved(page).startswith("1 of ")
     assert RIGHT in cell(page, ANSWER).locator(".cell_input").inner_text()
@@ -119,13 +98,3 @@ def test_a_learner_is_told_at_once_and_what_is_solved_stays_until_deleted(
     page.wait_for_function("window.live")
     assert solved(page) == untouched
     assert found == []
-
-
-@pytest.mark.timeout(900)
-def test_the_pages_python_judges_every_known_answer_as_this_one(page: "sync_api.Page", home: str) -> None:
-    """WebAssembly computes a little differently; for one, NumPy does not notice an overflow there."""
-    open_live(page, home, "book/intro")
-    for chapter in CHAPTERS:
-        shown = run(page, JUDGE_ALL.format(chapter=chapter)).splitlines()
-        assert len(shown) == 1 and shown[0].endswith("judged"), "\n".join(shown)
-        assert int(shown[0].split()[0]) > 30

@@ -1,17 +1,30 @@
 // Arithmetic that several demos need, in the forms of `mininet.activations` and `mininet.losses`.
 
-// 1 / (1 + e^-z), with no exponent above zero, so that nothing overflows.
+/**
+ * 1 / (1 + e^-z), with no exponent above zero, so that nothing overflows.
+ *
+ * @param {number} z
+ */
 export function sigmoid(z) {
   const e = Math.exp(-Math.abs(z));
   return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-// The cross-entropy of one yes-or-no answer with score z and target y: log(1 + e^z) - y z.
+/**
+ * The cross-entropy of one yes-or-no answer: log(1 + e^z) - y z.
+ *
+ * @param {number} z the score
+ * @param {number} y the target
+ */
 export function binaryCrossEntropy(z, y) {
   return Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
-// Probabilities of scores z (C,), which may be large.
+/**
+ * Probabilities of scores, which may be large.
+ *
+ * @param {number[]} z (C,)
+ */
 export function softmax(z) {
   const top = Math.max(...z);
   const e = z.map((v) => Math.exp(v - top));
@@ -19,7 +32,11 @@ export function softmax(z) {
   return e.map((v) => v / total);
 }
 
-// Return a function that draws numbers from 0 to 1, the same ones for the same seed (mulberry32).
+/**
+ * Return a function that draws numbers from 0 to 1, the same ones for the same seed (mulberry32).
+ *
+ * @param {number} seed
+ */
 export function random(seed) {
   let state = seed >>> 0;
   return () => {
