@@ -25,7 +25,7 @@ def report() -> dict[str, dict[str, dict[str, list[int]]]]:
 
 
 @pytest.fixture(scope="module")
-def test_images() -> tuple[Floats, Array]:
+def mnist_test_set() -> tuple[Floats, Array]:
     dataset = mnist()
     return to_unit(dataset.x_test.reshape(-1, 784)), dataset.y_test
 
@@ -126,15 +126,15 @@ def test_a_missing_file_and_an_unknown_network_are_named(tmp_path: Path) -> None
 
 @needs_mnist
 @pytest.mark.parametrize("name", train.STORED)
-def test_stored_networks_reach_the_accuracy_that_the_report_says(name, report, test_images) -> None:  # type: ignore[no-untyped-def]
+def test_stored_networks_reach_the_accuracy_that_the_report_says(name, report, mnist_test_set) -> None:  # type: ignore[no-untyped-def]
     said = report["white box"][name]["clean"][0]
-    assert abs(train.right(stored(name), *test_images) - said) <= 3
+    assert abs(train.right(stored(name), *mnist_test_set) - said) <= 3
 
 
 @needs_mnist
 @pytest.mark.parametrize("name", ["plain", "noise", "PGD"])
-def test_stored_networks_resist_as_the_report_says(name, report, test_images) -> None:  # type: ignore[no-untyped-def]
-    x, y = test_images
+def test_stored_networks_resist_as_the_report_says(name, report, mnist_test_set) -> None:  # type: ignore[no-untyped-def]
+    x, y = mnist_test_set
     said = report["white box"][name]["PGD 0.1"][0] / len(y)
     # every tenth: the first thousand images are harder than the rest
     error = np.sqrt(said * (1 - said) / 1000)
@@ -161,26 +161,26 @@ def test_the_report_supports_what_the_chapter_claims(report) -> None:  # type: i
 
 
 def test_hardening_a_network_from_scratch_makes_it_resist() -> None:
-    train, test = enlarged()
-    plain = train.plain(train, 0, epochs=6)
-    hardened = train.hardened(train, 0, steps=3, epsilon=0.1, epochs=12)
-    assert still_right(plain, test, 0.0) > 0.85
-    assert still_right(hardened, test, 0.0) > 0.8
-    assert still_right(plain, test, 0.1) < 0.3
-    assert still_right(hardened, test, 0.1) > still_right(plain, test, 0.1) + 0.3
+    seen, unseen = enlarged()
+    plain = train.plain(seen, 0, epochs=6)
+    hardened = train.hardened(seen, 0, steps=3, epsilon=0.1, epochs=12)
+    assert still_right(plain, unseen, 0.0) > 0.85
+    assert still_right(hardened, unseen, 0.0) > 0.8
+    assert still_right(plain, unseen, 0.1) < 0.3
+    assert still_right(hardened, unseen, 0.1) > still_right(plain, unseen, 0.1) + 0.3
 
 
 def test_training_again_with_the_same_seed_gives_the_same_weights() -> None:
-    train, _ = enlarged()
-    few = train[0][:300], train[1][:300]
+    (x, y), _ = enlarged()
+    few = x[:300], y[:300]
     nets = [train.hardened(few, 3, steps=2, epsilon=0.1, epochs=2) for _ in range(2)]
     for a, b in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
         np.testing.assert_array_equal(a.data, b.data)
 
 
 def test_images_barely_wrong_are_wrong_and_closer_than_others() -> None:
-    train, (x, y) = enlarged()
-    net = train.plain(train, 0, epochs=6)
+    seen, (x, y) = enlarged()
+    net = train.plain(seen, 0, epochs=6)
     images = train.barely(net, x, y)
     assert train.right(net, images, y) <= 0.05 * len(y)
     assert np.abs(images - x).mean() < np.abs(train.by_fgsm(0.2)(net, x, y) - x).mean()
@@ -202,13 +202,13 @@ def test_the_demos_network_has_the_shape_of_the_chapter_and_comes_with_its_test_
 
 
 @needs_mnist
-def test_the_demos_network_reads_as_many_test_images_as_its_report_says(test_images) -> None:  # type: ignore[no-untyped-def]
+def test_the_demos_network_reads_as_many_test_images_as_its_report_says(mnist_test_set) -> None:  # type: ignore[no-untyped-def]
     report = json.loads(DIGITS.with_suffix(".json").read_text(encoding="utf-8"))
-    assert abs(train.right(stored("mnist", DIGITS), *test_images) - report["right"]["as float16"]) <= 3
+    assert abs(train.right(stored("mnist", DIGITS), *mnist_test_set) - report["right"]["as float16"]) <= 3
     assert abs(report["right"]["as float16"] - report["right"]["as trained"]) <= 3
     with np.load(DIGITS, allow_pickle=False) as file:
         np.testing.assert_array_equal(
-            to_unit(file["images"]), test_images[0].reshape(-1, 28, 28)[report["shown"]]
+            to_unit(file["images"]), mnist_test_set[0].reshape(-1, 28, 28)[report["shown"]]
         )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from mininet import nn
 from mininet.checkpoint import CheckpointError, load, save
+from tests.support.states import check_equal
 
 FORMATS = ["npz", "safetensors"]
 both_formats = pytest.mark.parametrize("suffix", FORMATS)
@@ -26,14 +27,6 @@ def small_state() -> dict[str, np.ndarray]:
         "0.weight": rng.standard_normal((30, 20), dtype=np.float32),
         "0.bias": np.zeros(20, dtype=np.float32),
     }
-
-
-def check_equal(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> None:
-    assert set(ours) == set(theirs)
-    for name, array in theirs.items():
-        assert type(ours[name]) is np.ndarray
-        assert (ours[name].dtype, ours[name].shape) == (array.dtype, array.shape), name
-        np.testing.assert_array_equal(ours[name], array)
 
 
 @both_formats

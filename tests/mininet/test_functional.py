@@ -8,11 +8,6 @@ from mininet import functional as F
 from mininet.tensor import Tensor, no_grad
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
 def floats(*shape: int, seed: int = 0, dtype: type = np.float32) -> Tensor:
     return Tensor(np.random.default_rng(seed).standard_normal(shape).astype(dtype), requires_grad=True)
 

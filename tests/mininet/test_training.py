@@ -27,6 +27,7 @@ from mininet.training import (
     train_step,
 )
 from mininet.typing import Array, Floats
+from tests.support.states import check_equal
 
 DIGITS = digits()
 TRAIN = DIGITS.x_train.reshape(-1, 64)[:300], DIGITS.y_train[:300]
@@ -438,8 +439,7 @@ def test_measuring_leaves_each_layer_in_its_own_mode_and_moves_no_running_statis
     assert first == evaluate(net, TEST, cross_entropy)  # no dropout
     predict(net, TEST[0], batch_size=7)
     assert [layer.training for layer in net.modules()] == modes
-    for name, array in net.state_dict().items():
-        np.testing.assert_array_equal(array, state[name])
+    check_equal(net.state_dict(), state)
 
 
 def test_modes_are_put_back_after_an_error() -> None:

@@ -53,13 +53,17 @@ def test_the_live_page_knows_every_interactive_cell(path: Path) -> None:
 @pytest.mark.parametrize("name", ["neuron", "xor", "layers", "mnist"])
 def test_a_picture_follows_the_reader_s_own_code(name: str) -> None:
     cells = read(BOOK / f"{name}.ipynb").cells
-    for before, mine, picture in zip(cells, cells[1:], cells[2:], strict=False):
-        if "follows" in picture.metadata.get("tags", []):
-            assert "run it: the" in before.source
-            assert len(mine.source.splitlines()) <= 12
-            break
-    else:
-        pytest.fail("no cell is tagged follows")
+    threes = [
+        three
+        for three in zip(cells, cells[1:], cells[2:], strict=False)
+        if "follows" in chapters.tags(three[2])
+    ]
+    assert threes, "no cell is tagged follows"
+    for before, mine, picture in threes:
+        assert before.cell_type == "markdown", "nothing says what to try"
+        assert mine.cell_type == "code" and not {"hide-input", "explorer"}.intersection(chapters.tags(mine))
+        assert len(mine.source.splitlines()) <= 12
+        assert {"hide-input", "explorer"} <= set(chapters.tags(picture))
 
 
 @on_every_notebook

@@ -178,7 +178,7 @@ def commands(text: str) -> list[list[str]]:
 def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
     for arguments in commands(page(name)):
         if "--help" not in arguments:
-            parser().parse_args(arguments)
+            assert parser().parse_args(arguments).command == arguments[0]
 
 
 def test_the_whole_way_from_assignment_to_grades_is_there() -> None:

@@ -34,12 +34,25 @@ ATTACKS = [(name, np.inf, a) for name, a in LINF.items()] + [(name, 2, a) for na
 @functools.cache
 def trained() -> Sequential:
     """Return a small network that knows the 8×8 digits: 95 % of the test images."""
-    net, rng = mlp([64, 30, 10], np.random.default_rng(0)), np.random.default_rng(1)
-    data = DIGITS.x_train.reshape(-1, 64), DIGITS.y_train
-    optimizer = SGD(net.parameters(), lr=0.3)
-    fit(net, data, loss=cross_entropy, optimizer=optimizer, epochs=20, batch_size=32, rng=rng, progress=False)
+    net = mlp([64, 30, 10], np.random.default_rng(0))
+    teach(net, np.random.default_rng(1), epochs=20)
     assert share_right(net, X) > 0.9
     return net
+
+
+def teach(net: Sequential, rng: np.random.Generator, epochs: int, **options: Any) -> None:
+    """Train a network on the digits."""
+    fit(
+        net,
+        (DIGITS.x_train.reshape(-1, 64), DIGITS.y_train),
+        loss=cross_entropy,
+        optimizer=SGD(net.parameters(), lr=0.3),
+        epochs=epochs,
+        batch_size=32,
+        rng=rng,
+        progress=False,
+        **options,
+    )
 
 
 def share_right(net: Any, x: Floats, y: Array = Y) -> float:

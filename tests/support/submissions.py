@@ -2,21 +2,28 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mininet_course.exercise import Choice, Values, Written
 from mininet_course.grading import content, variants
+from mininet_course.grading.assign import assign
 from mininet_course.grading.content import Notebook, about
 from mininet_course.grading.pack import Pack
 
 Notebooks = dict[str, Notebook]  # by file name
 
+EXERCISES = ["neuron.2", "neuron.3", "neuron.4", "neuron.5", "neuron.11", "xor.3"]
+POINTS = {"neuron.3": 4.0}
+EXTRA = 'CASES = {"neuron.5": [{"p": [0.123456] * 6, "y": [0] * 6}]}\n'
+
 ENDLESS = "while True:\n    pass\n"
 KILL = "import os\n\nos._exit(1)\n"
 SEGFAULT = "import ctypes\n\nctypes.string_at(0)\n"
 MEMORY = "import numpy as np\n\nnp.ones(10**10)\n"  # 80 GB
-PRINT = "for number in range(400_000):\n    print(number)\n"
+PRINT = "for number in range(100_000):\n    print(number)\n"
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,19 @@ class Kind:
     make: Callable[[Notebooks], None]
     loses: tuple[str, ...] = ()
     loses_all: bool = False
+
+
+def assigned(folder: Path, format: str) -> Pack:
+    """Return an assignment that every kind of submission can be made for, with a case of the instructor's own."""
+    extra = folder / "mine.py"
+    extra.write_text(EXTRA)
+    return assign(EXERCISES, folder / "hw1", format=format, points=POINTS, extra=extra, seed=2**100 + 7)
+
+
+def copied(pack: Pack, folder: Path) -> Pack:
+    """Return a copy of an assignment, with all that is in its folder."""
+    shutil.copytree(pack.folder, folder / pack.name)
+    return replace(pack, folder=folder / pack.name)
 
 
 def right(pack: Pack, student: str = "") -> Notebooks:
@@ -203,7 +223,7 @@ KINDS: Mapping[str, Kind] = {
     "crash in a cell": Kind(before("neuron.5", KILL), ("neuron.5",)),
     "80 GB in a function": Kind(inside("neuron.5", MEMORY), ("neuron.5",)),
     "80 GB in a cell": Kind(before("neuron.5", MEMORY), ("neuron.5",)),
-    "400,000 lines": Kind(before("neuron.5", PRINT)),
+    "100,000 lines": Kind(before("neuron.5", PRINT)),
     "syntax error": Kind(before("neuron.5", "def (:\n"), ("neuron.5",)),
     "cells duplicated": Kind(_duplicated),
     "checks deleted": Kind(_without_checks),

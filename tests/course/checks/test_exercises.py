@@ -1,5 +1,7 @@
 """Every registered exercise: the reference passes, each known mistake gets its own hint, right answers pass."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from mininet_course.checks import CHAPTERS
 from mininet_course.compare import as_numbers
 from mininet_course.engine import Outcome, judge
 from mininet_course.exercise import Choice, Exercise, Function, Judged, Mistake, Values, Written, as_tuple
+from tests.support.reports import check_told
 
 pytestmark = pytest.mark.slow
 
@@ -66,8 +69,22 @@ def test_known_mistake_fails_with_its_own_hint(exercise: Judged, mistake: Mistak
     for seed in (None, 1, 2, 3):
         verdict = judge(exercise, as_tuple(mistake.answer), seed)
         assert verdict.outcome in (Outcome.NOT_YET, Outcome.STOPPED)
-        assert verdict.mistake is mistake, f"seed {seed}: taken for {verdict.mistake}\n{verdict}"
-        assert mistake.hint.split()[0] in str(verdict)
+        check_told(verdict, mistake)
+
+
+@on_every_judged
+def test_a_report_with_another_mistakes_hint_is_noticed(exercise: Judged) -> None:
+    one = exercise.mistakes[0]
+    others = [m for m in exercise.mistakes if one.hint not in m.hint]  # some are explained in the same words
+    verdict = judge(exercise, as_tuple(one.answer))
+    check_told(verdict, one)
+    assert others
+    for other in others:
+        lines = [line.replace(one.hint, other.hint) for line in verdict.lines]
+        with pytest.raises(AssertionError):
+            check_told(dataclasses.replace(verdict, lines=lines), one)
+        with pytest.raises(AssertionError, match="taken for"):
+            check_told(verdict, other)
 
 
 @pytest.mark.parametrize("exercise", CHOICES, ids=lambda e: e.name)

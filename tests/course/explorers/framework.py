@@ -12,21 +12,10 @@ from mininet.data import moons, spirals
 from mininet.tensor import Tensor
 from mininet_course.explorers import framework as module
 from mininet_course.explorers.framework import build_explorer, built, halves_stepper, module_explorer
-from tests.support.drawing import words_of_pictures
+from tests.support.drawing import told
 
 POINTS, SIDES = moons(60, np.random.default_rng(0))
 SPIRALS, ARMS = spirals(60, np.random.default_rng(0))
-
-
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    return words_of_pictures(module, monkeypatch)
-
-
-def told(words: list[str], part: str) -> str:
-    """Return the one text that holds ``part``."""
-    (text,) = [word for word in words if part in word]
-    return text
 
 
 def test_sliders_build_the_network_and_its_inventory(shown: list[list[str]]) -> None:

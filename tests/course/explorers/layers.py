@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from mininet.activations import softmax
 from mininet.layers import Layer, Linear, ReLU, Sequential, Tanh, mlp
-from mininet_course.explorers import layers as module
 from mininet_course.explorers.layers import (
     check_explorer,
     flow_explorer,
@@ -14,14 +13,8 @@ from mininet_course.explorers.layers import (
     softmax_explorer,
     spreads,
 )
-from tests.support.drawing import words_of_pictures
 
 X = np.array([0.5, -1.2], dtype=np.float32)
-
-
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    return words_of_pictures(module, monkeypatch)
 
 
 def numbers(words: list[str]) -> int:

@@ -13,26 +13,10 @@ from mininet_course.explorers.neuron import (
     perceptron_explorer,
     vote_explorer,
 )
+from tests.support.drawing import told
 
 X, AND = logic_gate("and")
 XOR = logic_gate("xor")[1]
-
-
-@pytest.fixture
-def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that every drawn figure's texts are added to."""
-    seen: list[str] = []
-    frame = module.explorer
-
-    def listening(draw, *args, **kwargs):  # type: ignore[no-untyped-def]
-        def and_listen(figure, **values):  # type: ignore[no-untyped-def]
-            draw(figure, **values)
-            seen.append("  ".join(f"{ax.get_title()} {ax.get_xlabel()}" for ax in figure.axes))
-
-        return frame(and_listen, *args, **kwargs)
-
-    monkeypatch.setattr(module, "explorer", listening)
-    return seen
 
 
 def drag(view, w1: float, w2: float, bias: float) -> None:  # type: ignore[no-untyped-def]
@@ -44,29 +28,29 @@ def predict(rows: np.ndarray, weights: np.ndarray, bias: float) -> np.ndarray:
     return 1 / (1 + np.exp(-(rows @ weights + bias)))
 
 
-def test_dragging_the_vote_to_and_makes_all_four_right(titles: list[str]) -> None:
+def test_dragging_the_vote_to_and_makes_all_four_right(drawn: list[list[str]]) -> None:
     view = vote_explorer(X, AND)
     before = view.still
     drag(view, 2.0, 2.0, -3.0)
     assert view.still != before
-    assert "right: 4 of 4" in titles[-1]
+    assert told(drawn[-1], "right: 4 of 4")
 
 
-def test_no_place_of_the_sliders_gets_xor_right(titles: list[str]) -> None:
+def test_no_place_of_the_sliders_gets_xor_right(drawn: list[list[str]]) -> None:
     view = vote_explorer(X, XOR)
     for w1, w2, bias in [(2, 2, -1), (-1, 1, 0)]:
         drag(view, w1, w2, bias)
-        assert "right: 4" not in titles[-1]
-    assert max(int(re.findall(r"right: (\d)", t)[0]) for t in titles) == 3
+        assert "right: 4" not in told(drawn[-1], "right: ")
+    assert max(int(re.findall(r"right: (\d)", told(words, "right: "))[0]) for words in drawn) == 3
 
 
-def test_weights_of_zero_draw_no_arrow_and_no_error(titles: list[str]) -> None:
+def test_weights_of_zero_draw_no_arrow_and_no_error(drawn: list[list[str]]) -> None:
     view = vote_explorer(X, AND)
     drag(view, 0, 0, 1)
-    assert "right: 1 of 4" in titles[-1]
+    assert told(drawn[-1], "right: 1 of 4")
 
 
-def test_the_readers_own_predict_is_what_is_drawn(titles: list[str]) -> None:
+def test_the_readers_own_predict_is_what_is_drawn(drawn: list[list[str]]) -> None:
     calls = []
 
     def mine(rows: np.ndarray, weights: np.ndarray, bias: float) -> np.ndarray:
@@ -77,21 +61,21 @@ def test_the_readers_own_predict_is_what_is_drawn(titles: list[str]) -> None:
     drag(view, 5.0, 5.0, -7.5)
     assert calls[-1] == ([5.0, 5.0], -7.5)
     expected = -np.log(np.where(AND == 1, p := predict(X, np.array([5, 5]), -7.5), 1 - p)).mean()
-    assert f"right: 4 of 4     loss: {expected:.3f}" in titles[-1]
+    assert told(drawn[-1], f"right: 4 of 4     loss: {expected:.3f}")
 
 
-def test_a_predict_with_a_product_of_inputs_solves_xor_as_the_exercise_says(titles: list[str]) -> None:
+def test_a_predict_with_a_product_of_inputs_solves_xor_as_the_exercise_says(drawn: list[list[str]]) -> None:
     def mine(rows: np.ndarray, w: np.ndarray, bias: float) -> np.ndarray:
         z = w[0] * (rows[:, 0] + rows[:, 1]) + w[1] * rows[:, 0] * rows[:, 1] + bias
         return 1 / (1 + np.exp(-z))
 
     drag(boundary_explorer(mine, X, XOR), 2, -4, -1)
-    assert "right: 4 of 4" in titles[-1]
+    assert told(drawn[-1], "right: 4 of 4")
 
 
-def test_a_predict_that_is_sure_and_wrong_shows_an_infinite_loss(titles: list[str]) -> None:
+def test_a_predict_that_is_sure_and_wrong_shows_an_infinite_loss(drawn: list[list[str]]) -> None:
     boundary_explorer(lambda rows, weights, bias: np.zeros(len(rows)), X, AND)
-    assert "loss: inf" in titles[-1]
+    assert told(drawn[-1], "loss: inf")
 
 
 def test_a_predict_that_returns_scores_gets_the_clear_error() -> None:
@@ -142,24 +126,26 @@ def test_the_arrow_is_seen_at_a_right_angle_to_the_line(monkeypatch: pytest.Monk
     assert abs(along @ across) < 1e-6 * np.hypot(*along) * np.hypot(*across)
 
 
-def test_the_perceptron_learns_and_in_six_rounds_and_starts_again(titles: list[str]) -> None:
+def test_the_perceptron_learns_and_in_six_rounds_and_starts_again(drawn: list[list[str]]) -> None:
     view = perceptron_explorer(X, AND)
     start = view.still
     for _ in range(3):
         view.controls["one step"].click()
-    assert "samples seen: 3     changes: 0" in titles[-1]
+    assert told(drawn[-1], "samples seen: 3     changes: 0")
     view.controls["one step"].click()
-    assert "samples seen: 4     changes: 1" in titles[-1] and "weights 1.0, 1.0   bias 1.0" in titles[-1]
+    assert told(drawn[-1], "samples seen: 4     changes: 1") and told(
+        drawn[-1], "weights 1.0, 1.0   bias 1.0"
+    )
     for _ in range(5):
         view.controls["one round"].click()
-    assert "samples seen: 24     changes: 10     right: 4 of 4" in titles[-1]
+    assert told(drawn[-1], "samples seen: 24     changes: 10     right: 4 of 4")
     view.controls["start again"].click()
     assert view.still == start
 
 
-def test_every_step_of_descent_lowers_the_loss_and_the_slider_sets_its_length(titles: list[str]) -> None:
+def test_every_step_of_descent_lowers_the_loss_and_the_slider_sets_its_length(drawn: list[list[str]]) -> None:
     def loss() -> float:
-        return float(re.findall(r"loss ([\d.]+)", titles[-1])[0])
+        return float(re.findall(r"loss ([\d.]+)", told(drawn[-1], "loss "))[0])
 
     view = descent_explorer(X, AND, lr=1.0)
     start, losses = view.still, [loss()]
@@ -168,7 +154,7 @@ def test_every_step_of_descent_lowers_the_loss_and_the_slider_sets_its_length(ti
         view.controls[name].click()
         losses.append(loss())
     assert losses == sorted(losses, reverse=True) and losses[-1] < 0.15
-    assert "after 111 steps" in titles[-1]
+    assert told(drawn[-1], "after 111 steps")
     view.controls["start again"].click()
     assert loss() == 0.6931 and view.still == start
     view.controls["lr"].value = 0.01

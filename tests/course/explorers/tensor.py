@@ -2,28 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 import mininet.functional as F
 from mininet.tensor import Tensor, record, unbroadcast
 from mininet_course.explorers.tensor import broadcast_explorer, operation_explorer, walk_explorer
-
-
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return a list to which every drawn picture adds its words; nothing is rendered."""
-    seen: list[list[str]] = []
-
-    def unrendered(draw, width: float, height: float) -> bytes:  # type: ignore[no-untyped-def]
-        figure = Figure(figsize=(width, height))
-        draw(figure)
-        seen.append(
-            [w for ax in figure.axes for w in (ax.get_title(), *(t.get_text() for t in ax.texts)) if w]
-        )
-        return b"still"
-
-    monkeypatch.setattr("mininet_course.explorers.explorer.png", unrendered)
-    return seen
 
 
 def test_sliders_choose_the_shapes_and_a_missing_axis(shown: list[list[str]]) -> None:

@@ -28,7 +28,6 @@ def test_style_is_undone_after_the_block_and_leaves_interactive_mode_alone() -> 
 def test_new_axes_and_figure_have_the_size_asked_for() -> None:
     assert tuple(new_axes(3, 2).figure.get_size_inches()) == (3, 2)
     assert tuple(new_figure(5, 4).get_size_inches()) == (5, 4)
-    plt.close("all")
 
 
 def test_png_draws_without_leaving_a_figure_open() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mininet.activations import sigmoid
-from mininet_course.explorers import xor
 from mininet_course.explorers.xor import fold_explorer, seed_explorer, step_explorer
+from tests.support.drawing import told
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 y = np.array([0, 1, 1, 0])
@@ -31,27 +31,8 @@ def loss_and_gradients(p):
     return float(((A2 - Y) ** 2).mean()), gradients
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """Record every text that an explorer's picture shows, newest picture last."""
-    pictures = []
-    real = xor.explorer
-
-    def recording(draw, controls, alt, **size):
-        def draw_and_read(figure, **values):
-            draw(figure, **values)
-            parts = [figure, *figure.subfigs]
-            texts = [text.get_text() for part in parts for text in part.texts]
-            pictures.append("\n".join(texts + [ax.get_title() for ax in figure.axes]))
-
-        return real(draw_and_read, controls, alt, **size)
-
-    monkeypatch.setattr(xor, "explorer", recording)
-    return pictures
-
-
-def shown_loss(picture: str) -> float:
-    return float(picture.split("loss ")[1].split()[0])
+def shown_loss(words: list[str]) -> float:
+    return float(told(words, "loss ").split("loss ")[1].split()[0])
 
 
 def test_a_press_trains_by_so_many_steps_and_lowers_the_loss(drawn) -> None:
@@ -60,10 +41,9 @@ def test_a_press_trains_by_so_many_steps_and_lowers_the_loss(drawn) -> None:
     for name in ("1 step", "10 steps", "100 steps"):
         explorer.controls[name].click()
         stills.append(explorer.still)
-    assert [f"after {n} steps" in picture for n, picture in zip((0, 1, 11, 111), drawn, strict=True)] == [
-        True
-    ] * 4
-    losses = [shown_loss(picture) for picture in drawn]
+    for n, words in zip((0, 1, 11, 111), drawn, strict=True):
+        assert told(words, f"after {n} steps")
+    losses = [shown_loss(words) for words in drawn]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 0.05
     assert len(set(stills)) == 4
@@ -79,17 +59,21 @@ def test_start_again_restores_the_first_picture_and_the_readers_weights_stay(dra
     np.testing.assert_array_equal(p["W1"], start()["W1"])
 
 
+def lines(words: list[str]) -> list[str]:
+    return "\n".join(words).splitlines()
+
+
 def test_the_table_shows_nine_gradients_and_finds_a_broken_one(drawn) -> None:
     step_explorer(loss_and_gradients, start(), X, y)
-    assert sum(line.startswith(("W1[", "b1[", "W2[", "b2[")) for line in drawn[-1].splitlines()) == 9
-    assert "NOT OK" not in drawn[-1]
+    assert sum(line.startswith(("W1[", "b1[", "W2[", "b2[")) for line in lines(drawn[-1])) == 9
+    assert not any("NOT OK" in line for line in lines(drawn[-1]))
 
     def broken(p):
         loss, gradients = loss_and_gradients(p)
         return loss, {**gradients, "b2": gradients["b2"] * 2}
 
     step_explorer(broken, start(), X, y)
-    wrong = [line.split()[0] for line in drawn[-1].splitlines() if "NOT OK" in line]
+    wrong = [line.split()[0] for line in lines(drawn[-1]) if "NOT OK" in line]
     assert wrong == ["b2[0]"]
 
 
@@ -145,13 +129,13 @@ def test_sliding_to_another_epoch_redraws_without_training_again(drawn) -> None:
         return {epoch: (start(seed), 0.25 - epoch / 1000) for epoch in (0, 10, 100)}
 
     explorer = seed_explorer(history, X, y, sigmoid, (0, 10, 100), seed=6)
-    assert "seed 6, epoch 100: loss 0.150" in drawn[-1]
+    assert told(drawn[-1], "seed 6, epoch 100: loss 0.150")
     first = explorer.still
     explorer.controls["epoch"].value = 0
-    assert "seed 6, epoch 0: loss 0.250" in drawn[-1]
+    assert told(drawn[-1], "seed 6, epoch 0: loss 0.250")
     assert trained == [6]
     explorer.controls["seed"].value = 7
-    assert "seed 7" in drawn[-1]
+    assert told(drawn[-1], "seed 7")
     assert trained == [6, 7]
     assert explorer.still != first
 
@@ -162,17 +146,17 @@ def product_and_sum(X):
 
 def test_the_fold_says_when_a_straight_line_separates(drawn) -> None:
     explorer = fold_explorer(product_and_sum, X, y)
-    assert "100%: a straight line separates them" in drawn[-1]
+    assert told(drawn[-1], "100%: a straight line separates them")
     moved = explorer.still
     explorer.controls["way"].value = 0.0
-    assert "0%: no straight line separates them" in drawn[-1]
+    assert told(drawn[-1], "0%: no straight line separates them")
     assert explorer.still != moved
 
 
 def test_a_rotation_does_not_help(drawn) -> None:
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     fold_explorer(lambda X: X @ turn, X, y)
-    assert "no straight line" in drawn[-1]
+    assert told(drawn[-1], "no straight line")
 
 
 def test_a_function_of_the_wrong_shape_is_told_so() -> None:

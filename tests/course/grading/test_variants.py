@@ -1,5 +1,8 @@
 """Every student's own numbers: the text, the check and the grade speak of the same ones, and of nobody else's."""
 
+import contextlib
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +10,10 @@ import pytest
 
 from mininet_course import check
 from mininet_course.engine import Outcome, judge
-from mininet_course.exercise import CourseError, Judged, as_tuple
+from mininet_course.exercise import CourseError, Judged, Values, as_tuple
 from mininet_course.grading import content, variants
 from mininet_course.grading.pack import EXERCISES, Pack, choose
+from tests.support.reports import check_told
 
 VARYING = [name for name, exercise in EXERCISES.items() if exercise.vary]
 NUMBERS = range(40)
@@ -63,8 +67,7 @@ def test_a_mistake_on_other_numbers_is_recognised_by_them(name: str) -> None:
     for number in NUMBERS:
         exercise = judged(name, number)
         for mistake in exercise.mistakes:
-            verdict = judge(exercise, as_tuple(mistake.answer))
-            assert verdict.mistake is not None and mistake.hint in str(verdict).replace("\n  ", " ")
+            check_told(judge(exercise, as_tuple(mistake.answer)), mistake)
 
 
 @pytest.mark.parametrize("name", VARYING)
@@ -72,11 +75,43 @@ def test_the_cell_after_the_check_shows_the_variants_numbers(name: str) -> None:
     """Run it: what it prints must hold the variant's right answer wherever the book's printed the book's."""
     pack = Pack(folder=Path("x"), name="hw", format="zip", points=choose([name]), seed=1)
     given = content.students(pack, name.split(".")[0])
+    setup, *_ = code_of(given)
+    start: dict[str, object] = {"__name__": "__main__"}
+    exec(setup, start)
+    book = printed_after_check(given, dict(start))
+    base = EXERCISES[name]
+    assert isinstance(base, Values)
+    shown = [i for i, value in enumerate(answers(base)) if has(book, value)]
     for number in (0, 1, 2):
-        namespace: dict[str, object] = {"__name__": "__main__"}
-        for cell in content.with_numbers(given, number)["cells"]:
-            if cell["cell_type"] == "code":
-                exec(compile(cell["source"], name, "exec"), namespace)
+        varied = content.with_numbers(given, number)
+        assert code_of(varied)[0] == setup
+        printed, wanted = printed_after_check(varied, dict(start)), answers(judged(name, number))
+        assert all(has(printed, wanted[i]) for i in shown)
+        # the book's numbers in a variant's cell would be noticed
+        assert not shown or not all(has(book, wanted[i]) for i in shown)
+
+
+def code_of(notebook: content.Notebook) -> list[str]:
+    return [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def answers(exercise: Judged) -> list[float]:
+    return [float(value) for part in as_tuple(exercise.reference) for value in np.ravel(part)]
+
+
+def has(numbers: list[float], value: float) -> bool:
+    return any(abs(number - value) < 5e-4 for number in numbers)
+
+
+def printed_after_check(notebook: content.Notebook, namespace: dict[str, object]) -> list[float]:
+    """Run a notebook after its set-up; return the numbers that the cells below the check print."""
+    _, *sources = code_of(notebook)
+    (check_at,) = [n for n, source in enumerate(sources) if source.startswith("check(")]
+    printed = io.StringIO()
+    for n, source in enumerate(sources):
+        with contextlib.redirect_stdout(printed if n > check_at else io.StringIO()):
+            exec(source, namespace)
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", printed.getvalue())]
 
 
 def test_the_variant_comes_from_seed_and_student_and_gives_neither_away() -> None:

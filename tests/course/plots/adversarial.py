@@ -1,6 +1,5 @@
 """The pictures of fooled classifiers show what they were given, and refuse what they cannot show."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -19,17 +18,7 @@ from mininet_course.plots.adversarial import (
     walk,
 )
 from mininet_course.plots.palette import VERMILLION
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-def texts(ax: Any) -> list[str]:
-    return [text.get_text() for text in ax.texts]
-
+from tests.support.drawing import texts
 
 # -- four pixels
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from mininet import nn
@@ -15,14 +14,7 @@ from mininet_course.plots.framework import (
     inventory_rows,
     overlaid,
 )
-
-
-def new_ax():  # type: ignore[no-untyped-def]
-    return Figure().subplots()
-
-
-def texts(ax) -> list[str]:  # type: ignore[no-untyped-def]
-    return [t.get_text() for t in ax.texts if t.get_text()]
+from tests.support.drawing import new_ax, texts
 
 
 def widths(ax) -> list[float]:  # type: ignore[no-untyped-def]

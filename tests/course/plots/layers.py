@@ -9,14 +9,7 @@ from matplotlib.patches import Circle, Rectangle
 from mininet_course.plots.layers import checked_gradients, contract, histograms, product, scores
 from mininet_course.plots.network import RADIUS, network
 from mininet_course.plots.palette import BLUE, GREEN, VERMILLION, YELLOW
-
-
-def new_ax():  # type: ignore[no-untyped-def]
-    return Figure().subplots()
-
-
-def texts(ax) -> list[str]:  # type: ignore[no-untyped-def]
-    return [t.get_text() for t in ax.texts if t.get_text()]
+from tests.support.drawing import new_ax, texts
 
 
 def units(ax) -> int:  # type: ignore[no-untyped-def]

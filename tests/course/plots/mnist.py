@@ -1,7 +1,5 @@
 """The pictures of the chapter on digits show what they were given, and refuse what they cannot show."""
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,16 +7,7 @@ from matplotlib.figure import Figure
 
 from mininet_course.plots.images import bars, confusion, images, pixels, reading
 from mininet_course.plots.mnist import valley
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-def texts(ax) -> list[str]:  # type: ignore[no-untyped-def]
-    return [text.get_text() for text in ax.texts]
+from tests.support.drawing import texts
 
 
 def test_each_image_is_drawn_under_its_title_in_rows() -> None:
@@ -63,9 +52,16 @@ def test_one_extreme_weight_does_not_make_the_others_pale() -> None:
     assert figure.axes[0].images[0].get_clim()[1] == pytest.approx(1)
 
 
-def test_a_blank_image_can_be_drawn() -> None:
-    images(np.zeros((1, 3, 3)), figure=Figure())
-    images(np.zeros((1, 3, 3)), figure=Figure(), diverging=True)
+@pytest.mark.parametrize("diverging", [False, True])
+def test_a_blank_image_is_white_paper_with_an_edge(diverging: bool) -> None:
+    figure = Figure()
+    images(np.zeros((1, 3, 3)), figure=figure, diverging=diverging)
+    (ax,) = figure.axes
+    (picture,), (frame,) = ax.images, ax.patches
+    assert picture.get_clim() == (-1.0 if diverging else 0.0, 1.0)  # no scale from 0 to 0
+    painted = picture.cmap(picture.norm(picture.get_array()))
+    np.testing.assert_allclose(painted, 1, atol=0.01)
+    assert (frame.get_width(), frame.get_height()) == (3, 3)
 
 
 def test_images_opens_a_figure_where_none_is_given() -> None:
@@ -103,8 +99,13 @@ def test_confusion_shows_every_count_and_colours_mistakes_only() -> None:
     assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog"]
 
 
-def test_a_perfect_confusion_matrix_can_be_drawn() -> None:
-    confusion(np.eye(3, dtype=int) * 5, Figure().subplots())
+def test_a_perfect_confusion_matrix_is_grey_on_the_diagonal_and_white_beside_it() -> None:
+    ax = Figure().subplots()
+    confusion(np.eye(3, dtype=int) * 5, ax)
+    assert texts(ax) == ["5", "·", "·", "·", "5", "·", "·", "·", "5"]
+    (mistakes,) = ax.images
+    np.testing.assert_allclose(mistakes.cmap(mistakes.norm(mistakes.get_array())), 1)
+    assert [cell.get_center().tolist() for cell in ax.patches] == [[0, 0], [1, 1], [2, 2]]
 
 
 def test_confusion_needs_a_square() -> None:

@@ -9,13 +9,10 @@ from matplotlib.figure import Figure
 from mininet.neuron import Neuron
 from mininet_course.plots.boundary import boundary, points
 from mininet_course.plots.neuron import functions, slope
+from tests.support.drawing import new_ax
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 AND = np.array([0, 0, 0, 1])
-
-
-def new_ax():  # type: ignore[no-untyped-def]
-    return Figure().subplots()
 
 
 def line_of(ax) -> np.ndarray:  # type: ignore[no-untyped-def]

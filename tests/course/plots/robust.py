@@ -1,8 +1,5 @@
 """The pictures of the chapter on defences show what they were given, and refuse what they cannot show."""
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -11,12 +8,6 @@ from matplotlib.figure import Figure
 
 from mininet_course.plots.palette import GREY, VERMILLION
 from mininet_course.plots.robust import boxes, ends, ranges, verdict
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -1,21 +1,11 @@
 """The pictures of the chapter on autograd for arrays show the shapes, sums and slopes that they claim."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from mininet_course.plots.tensor import Box, broadcasting, cost, grain, graph, jacobian, kinks
-
-
-@pytest.fixture(autouse=True)
-def closed():  # type: ignore[no-untyped-def]
-    yield
-    plt.close("all")
-
-
-def words(ax) -> list[str]:  # type: ignore[no-untyped-def]
-    return [text.get_text() for text in ax.texts]
+from tests.support.drawing import texts
 
 
 def panel(ax, title: str) -> tuple[float, float]:  # type: ignore[no-untyped-def]
@@ -28,13 +18,13 @@ def test_a_number_a_node_draws_as_many_dots_as_the_title_counts() -> None:
     fine, coarse = figure.axes
     dots = sum(len(collection.get_offsets()) for collection in fine.collections)
     assert dots == 38 and "38 nodes" in fine.get_title()
-    assert len([w for w in words(coarse) if w]) == 5 and "5 nodes" in coarse.get_title()
+    assert len(texts(coarse)) == 5 and "5 nodes" in coarse.get_title()
 
 
 def test_the_jacobians_last_row_is_the_vector_times_the_matrix() -> None:
     ax = Figure().subplots()
     jacobian(np.array([[2.0, 0.0], [3.0, 4.0]]), np.array([5.0, 7.0]), (["z0", "z1"], ["x0", "x1"]), ax=ax)
-    assert {"31", "28", "z0", "x1"} <= set(words(ax))
+    assert {"31", "28", "z0", "x1"} <= set(texts(ax))
 
 
 @pytest.mark.parametrize(
@@ -70,14 +60,14 @@ def test_copies_are_hatched_and_summed_on_the_way_back(
     shape = np.broadcast_shapes(a, b)
     broadcasting(np.ones(a), np.ones(b), np.full(shape, 7), ax=ax)
     assert hatched(ax) == copies
-    assert [w for w in words(ax) if w.startswith(("sum over", "as it is"))] == sums
-    assert f"da {a}" in words(ax) and f"db {b}" in words(ax)
+    assert [text for text in texts(ax) if text.startswith(("sum over", "as it is"))] == sums
+    assert f"da {a}" in texts(ax) and f"db {b}" in texts(ax)
 
 
 def test_the_numbers_that_come_back_are_the_sums_over_the_copies() -> None:
     ax = Figure().subplots()
     broadcasting([[1.0], [2.0]], [3.0, 4.0, 5.0], [[1, 20, 300], [2, 40, 600]], ax=ax)
-    assert {"321", "642", "3", "60", "900"} <= set(words(ax))
+    assert {"321", "642", "3", "60", "900"} <= set(texts(ax))
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
@@ -105,7 +95,7 @@ def test_costs_are_multiples_of_the_first() -> None:
     )
     widths = [[patch.get_width() for patch in ax.patches] for ax in figure.axes]
     assert widths == [[1.0, 1.5], [1.0, 0.5]]
-    assert "1.50" in words(figure.axes[0]) and figure.axes[0].yaxis_inverted()
+    assert "1.50" in texts(figure.axes[0]) and figure.axes[0].yaxis_inverted()
 
 
 def test_the_graph_flows_to_the_right_and_marks_what_has_arrived() -> None:

@@ -80,7 +80,6 @@ def test_no_figure_is_left_for_the_cell_to_show() -> None:
     before = plt.figure()
     frames(line, SLOPES, "slope", "A line that rises.")
     assert plt.get_fignums() == [before.number]
-    plt.close(before)
 
 
 def test_words_with_quotes_and_angles_stay_words() -> None:

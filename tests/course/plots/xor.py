@@ -23,16 +23,12 @@ BY_HAND = {
 
 @pytest.fixture
 def ax():
-    figure, axes = plt.subplots()
-    yield axes
-    plt.close(figure)
+    return plt.subplots()[1]
 
 
 @pytest.fixture
 def figure():
-    empty = plt.figure()
-    yield empty
-    plt.close(empty)
+    return plt.figure()
 
 
 def test_curves_draws_the_given_numbers_over_their_positions(ax) -> None:

@@ -14,12 +14,6 @@ from mininet.losses import binary_cross_entropy
 from mininet.typing import Array, Floats
 from tests.support.attacks import ATTACKS, DIGITS, L2, LINF, Attack, X, Y, share_right, trained
 
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
 # -- the linear model, where the best attack is known
 
 

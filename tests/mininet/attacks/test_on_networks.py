@@ -18,16 +18,9 @@ from mininet.attacks import (
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import BatchNorm1d, Dropout, Linear, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
-from mininet.optim import SGD
-from mininet.training import fit
 from mininet.typing import Array, Floats
-from tests.support.attacks import DIGITS, X, Y, by_attack, share_right, trained
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
+from tests.support.attacks import X, Y, by_attack, share_right, teach, trained
+from tests.support.states import check_equal
 
 # -- the smallest epsilon
 
@@ -132,18 +125,7 @@ def test_attacks_transfer_less_than_they_hit() -> None:
     nets = {}
     for seed in range(2):
         net = mlp([64, 30, 10], np.random.default_rng(seed))
-        optimizer, rng = SGD(net.parameters(), lr=0.3), np.random.default_rng(seed)
-        data = DIGITS.x_train.reshape(-1, 64), DIGITS.y_train
-        fit(
-            net,
-            data,
-            loss=cross_entropy,
-            optimizer=optimizer,
-            epochs=8,
-            batch_size=32,
-            rng=rng,
-            progress=False,
-        )
+        teach(net, np.random.default_rng(seed), epochs=8)
         nets[str(seed)] = gradient_by_input(net), classify(net)
     table = transfer_table(nets, lambda g, x, y: fgsm(g, x, y, 0.15), X, Y)
     assert table[0, 0] < table[0, 1] and table[1, 1] < table[1, 0]
@@ -182,8 +164,7 @@ def test_gradient_by_input_leaves_the_model_as_it_was(rng: np.random.Generator) 
     assert all(p.grad is grad for p, grad in zip(net.parameters(), grads, strict=True))
     for p, value in zip(net.parameters(), values, strict=True):
         np.testing.assert_array_equal(p.grad, value)
-    after = net.state_dict()
-    assert all(np.array_equal(after[name], before[name]) for name in before)
+    check_equal(net.state_dict(), before)
     assert net[2].rng.bit_generator.state == draws
 
 
@@ -247,17 +228,8 @@ def test_adversarial_training_attacks_the_network_as_it_is_at_that_moment() -> N
 
 def test_adversarial_training_makes_a_network_harder_to_fool() -> None:
     net = mlp([64, 30, 10], np.random.default_rng(0))
-    fit(
-        net,
-        (DIGITS.x_train.reshape(-1, 64), DIGITS.y_train),
-        loss=cross_entropy,
-        optimizer=SGD(net.parameters(), lr=0.3),
-        epochs=20,
-        batch_size=32,
-        rng=np.random.default_rng(1),
-        progress=False,
-        change_batch=adversarial_training(net, lambda g, x, y: pgd(g, x, y, 0.1, rng=None, steps=5)),
-    )
+    attack = adversarial_training(net, lambda g, x, y: pgd(g, x, y, 0.1, rng=None, steps=5))
+    teach(net, np.random.default_rng(1), epochs=20, change_batch=attack)
     plain, hardened = (
         share_right(n, pgd(gradient_by_input(n), X, Y, 0.1, rng=np.random.default_rng(0)))
         for n in (trained(), net)

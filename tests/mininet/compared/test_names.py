@@ -1,9 +1,7 @@
 """The tables of names at the end of the chapter "framework" say what is true of PyTorch and of JAX."""
 
 import inspect
-import os
 import re
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,24 +11,11 @@ import mininet.functional as F
 from mininet import nn
 from mininet.checkpoint import load, save
 from tests.support.files import BOOK, read
-from tests.support.frameworks import framework
+from tests.support.frameworks import framework, needs
 
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(scope="module")
-def torch() -> Any:
-    if find_spec("torch") is None:
-        pytest.skip("torch is not installed (pip install -e .[compare])")
-    return framework("torch")
-
-
-@pytest.fixture(scope="module")
-def jax() -> Any:
-    if find_spec("jax") is None:
-        pytest.skip("jax is not installed (pip install -e .[compare])")
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    return framework("jax")
+needs("torch", "jax")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from mininet.losses import binary_cross_entropy, cross_entropy, mse
 from mininet.optim import SGD, Adam
 from mininet.tensor import Tensor, no_grad, record
 from mininet.training import NonFiniteLoss, evaluate, fit, predict
+from tests.support.states import check_equal
 
 Build = Callable[[Any, np.random.Generator], Any]
 NETS: dict[str, Build] = {
@@ -348,8 +349,7 @@ def test_attacks_do_the_same_to_both_and_leave_the_net_as_it_was(name: str) -> N
     np.testing.assert_array_equal(attacks.classify(model)(x), attacks.classify(hand)(x))
     assert all((p.grad == 7).all() for p in auto.parameters() if p.grad is not None)
     assert all(m.training for m in auto.modules())
-    for key, array in auto.state_dict().items():
-        np.testing.assert_array_equal(array, state[key])
+    check_equal(auto.state_dict(), state)
 
 
 def test_adversarial_training_of_both_is_the_same() -> None:

@@ -10,11 +10,7 @@ from mininet import functional as F
 from mininet import nn
 from mininet.optim import SGD
 from mininet.tensor import Tensor
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
+from tests.support.states import check_equal
 
 
 def names(module: nn.Module) -> list[str]:
@@ -215,8 +211,7 @@ def test_what_does_not_fit_is_listed_and_nothing_changes(rng: np.random.Generato
     with pytest.raises(ValueError) as error:
         net.load_state_dict(state, strict=False)
     assert str(error.value) == "load_state_dict: '0.weight' is (3, 4) here and (4, 3) in the given state."
-    for name, array in net.state_dict().items():
-        np.testing.assert_array_equal(array, before[name])
+    check_equal(net.state_dict(), before)
 
 
 def test_not_strict_takes_what_there_is(rng: np.random.Generator) -> None:
@@ -236,8 +231,7 @@ def test_a_state_that_cannot_be_converted_changes_nothing(rng: np.random.Generat
     before = net.state_dict()
     with pytest.raises((ValueError, TypeError)):
         net.load_state_dict(state)
-    for name, array in net.state_dict().items():
-        np.testing.assert_array_equal(array, before[name])
+    check_equal(net.state_dict(), before)
 
 
 def test_loading_drops_gradients(rng: np.random.Generator) -> None:
@@ -286,8 +280,7 @@ def test_batch_norm_in_eval_mode_uses_what_it_has_seen_and_keeps_it(rng: np.rand
     np.testing.assert_allclose(
         one.data, (x[:1] - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + 1e-5), rtol=1e-4, atol=1e-5
     )
-    for name, array in layer.state_dict().items():
-        np.testing.assert_array_equal(array, state[name])
+    check_equal(layer.state_dict(), state)
 
 
 @pytest.mark.parametrize("shape", [(5, 1), (5, 3), (2,), (5, 2, 2)])

@@ -1,6 +1,7 @@
 """Every operation: its value, shape and dtype, and its gradient against nudging; none is without a case."""
 
 import ast
+import copy
 import inspect
 from collections.abc import Callable
 from functools import partial
@@ -20,49 +21,43 @@ from tests.support.tensors import CASES, HERE, NUMPY, Case, check_by_nudging, op
 OPERATIONS = {
     name: [c for c in CASES if c.operation == name] for name in dict.fromkeys(c.operation for c in CASES)
 }
-# what a tensor has that is no operation; tested in test_tensor and test_autograd_engine
+# what a tensor has that is no operation
 NO_OPERATION = {
-    "shape",
-    "ndim",
-    "size",
-    "dtype",
-    "data",
-    "grad",
-    "node",
-    "requires_grad",
-    "item",
-    "detach",
-    "backward",
-    "operand",
-    "__init__",
-    "__len__",
-    "__repr__",
-    "__bool__",
-    "__float__",
-    "__format__",
-    "__array__",
-    "__array_ufunc__",
-    "__hash__",
-    "__eq__",
-    "__ne__",
-    "__lt__",
-    "__le__",
-    "__gt__",
-    "__ge__",
-    "__doc__",
-    "__module__",
-    "__slots__",
-    "__slotnames__",  # copy.copy leaves it behind
-    "__weakref__",
-    "__static_attributes__",
-    "__firstlineno__",
+    *("shape", "ndim", "size", "dtype"),
+    *("data", "grad", "node", "requires_grad"),
+    *("item", "detach", "backward", "operand"),
+    *(
+        "__init__",
+        "__len__",
+        "__repr__",
+        "__bool__",
+        "__float__",
+        "__format__",
+        "__array__",
+        "__array_ufunc__",
+    ),
+    *("__hash__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
 }
+
+
+class Empty:
+    """Nothing of its own: what it has, Python gives to every class with slots."""
+
+    __slots__ = ("__weakref__",)
+
+
+copy.copy(Empty())  # leaves names of the slots behind
+PYTHONS_OWN = frozenset(vars(Empty))
 
 
 def offered() -> set[str]:
     """Return the names of all operations: the tensor's methods and the functions of two modules."""
     methods = {name for name in vars(Tensor) if name.startswith("__") or not name.startswith("_")}
-    return (methods - NO_OPERATION) | functions(mininet.tensor.joining) | functions(mininet.functional)
+    return (
+        (methods - NO_OPERATION - PYTHONS_OWN)
+        | functions(mininet.tensor.joining)
+        | functions(mininet.functional)
+    )
 
 
 def functions(module: ModuleType) -> set[str]:
@@ -83,6 +78,11 @@ def recorded_names(module: ModuleType) -> set[str]:
         and call.func.id in ("record", "elementwise")
         and isinstance(call.args[0], ast.Constant)
     }
+
+
+def test_what_is_said_to_be_no_operation_is_there() -> None:
+    assert vars(Tensor).keys() >= NO_OPERATION
+    assert not PYTHONS_OWN & NO_OPERATION
 
 
 def test_every_operation_has_a_case_and_every_case_an_operation() -> None:
@@ -182,8 +182,8 @@ def test_operations_leave_their_inputs_alone_and_take_any_memory_order(operation
         arrays = case.inputs(np.float64)
         kept = [a.copy() for a in arrays]
         out, _, gradients = run_here(case.run, arrays, np.random.default_rng(5))
-        for array, copy in zip(arrays, kept, strict=True):
-            np.testing.assert_array_equal(array, copy, err_msg=str(case))
+        for array, before in zip(arrays, kept, strict=True):
+            np.testing.assert_array_equal(array, before, err_msg=str(case))
         for order in (in_fortran_order, spread_out):
             other, _, theirs = run_here(case.run, [order(a) for a in arrays], np.random.default_rng(5))
             np.testing.assert_allclose(other.data, out.data, rtol=1e-12, err_msg=str(case))

@@ -401,3 +401,4 @@ def test_an_operation_that_returns_an_inputs_own_array_does_not_lock_it(place: i
     inputs = [Tensor(np.ones(2, dtype=np.float32), requires_grad=True) for _ in range(2)]
     record("one of two", inputs[place].data, tuple(inputs), lambda g: (g, g))
     inputs[place].data -= 1
+    assert inputs[place].data.tolist() == [0, 0] and inputs[1 - place].data.tolist() == [1, 1]

@@ -11,17 +11,12 @@ import pytest
 from mininet import functional as F
 from mininet import nn
 from mininet.tensor import Tensor, where
-from tests.support.frameworks import framework, needs
+from tests.support.frameworks import needs
 from tests.support.tensors import CASES, HERE, Case, run_here, torch_operations
 
 pytestmark = pytest.mark.slow
 
 needs("torch")
-
-
-@pytest.fixture(scope="module")
-def torch() -> Any:
-    return framework("torch")
 
 
 def gradients_there(

@@ -1,0 +1,9 @@
+"""One generator for every test that draws, always from the same seed."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
