@@ -1,11 +1,8 @@
-"""Where the course lies: what must know both packages knows them, or learners and sandboxes would see the wrong thing."""
-
-from pathlib import Path
+"""Where the course lies: what must know both packages knows them, or learners would see frames of ours as their own."""
 
 import pytest
 
 from mininet_course import calling, places
-from mininet_course.grading import sandbox
 from tests.support.files import ROOT
 
 
@@ -42,31 +39,3 @@ def test_a_package_that_is_not_known_as_ours_would_be_shown_as_the_learners(
 def test_both_packages_and_the_contents_are_where_they_are_said_to_be() -> None:
     assert places.PACKAGES == (ROOT / "mininet", ROOT / "mininet_course")
     assert places.CONTENTS == ROOT / "_toc.yml"
-
-
-def test_the_sandbox_is_given_both_packages_and_the_contents_and_nothing_else_of_a_clone() -> None:
-    given = {path for path in sandbox._libraries() if path.is_relative_to(ROOT) and ".venv" not in path.parts}
-    assert given == {*places.PACKAGES, places.CONTENTS}
-
-
-INSIDE = """
-import mininet, mininet_course.contents, mininet_course.checks.xor
-print(*mininet_course.contents.CHAPTERS)
-"""
-
-
-@pytest.mark.parametrize("lacking", [None, *places.PACKAGES, places.CONTENTS], ids=lambda p: p and p.name)
-def test_in_the_sandbox_both_packages_can_be_imported(
-    walls: None, lacking: Path | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And where one is not given, it cannot even be started."""
-    given = [path for path in sandbox._libraries() if path != lacking]
-    monkeypatch.setattr(sandbox, "_libraries", lambda: given)
-    if lacking is None:
-        with sandbox.Sandbox() as inside:
-            inside.open()
-            said = inside.ask({"do": "run", "source": INSIDE, "seconds": 20}, 30)
-        assert "neuron xor" in str(said)
-    else:
-        with pytest.raises(sandbox.Lost, match=r"does not start: .*(mininet|_toc)"):
-            sandbox.Sandbox()

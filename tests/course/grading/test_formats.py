@@ -4,6 +4,8 @@ import gc
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import warnings
 import zipfile
@@ -14,6 +16,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mininet_course.__main__ import main
+from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Judged
 from mininet_course.grading import collect, content, records
 from mininet_course.grading.assign import assign
@@ -227,6 +230,22 @@ def test_the_zip_for_gradescope_is_complete_and_students_get_nothing_of_it(grade
         given = archive.read("hw1.ipynb").decode()
     for private in (str(gradescope.seed), "0.123456", "np.exp(-np.abs(z))", "otter"):
         assert private not in given
+
+
+def test_an_image_that_has_nothing_of_ours_finds_both_packages_and_the_contents_in_the_zip(
+    gradescope: Pack, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(gradescope.folder / "autograder.zip") as archive:
+        archive.extractall(tmp_path, [n for n in archive.namelist() if n.startswith("mininet")])
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from mininet_course import places, contents\n"
+        "import mininet, mininet_course.grading.otter_plugin as plugin\n"
+        "print(mininet.__file__, plugin.__file__, places.CONTENTS, *contents.CHAPTERS)"
+    )
+    said = subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, text=True).split()
+    assert all(Path(file).is_relative_to(tmp_path) for file in said[:3]), said
+    assert said[3:] == list(CHAPTERS)
 
 
 @pytest.mark.parametrize("name", [name for name in kinds.KINDS if "files" not in name])
