@@ -34,6 +34,7 @@ def test_in_the_sandbox_both_packages_can_be_imported(
         assert "neuron xor" in str(said)
     else:
         with pytest.raises(
-            sandbox.Lost, match=f"(?s)does not start: .*({lacking.name}'|{lacking} cannot be read)"
+            sandbox.Lost,
+            match=f"(?s)does not start: .*({lacking.name}'|{lacking.name}\\.|{lacking} cannot be read)",
         ):
             sandbox.Sandbox()
