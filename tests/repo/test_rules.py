@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -408,8 +408,22 @@ def test_the_wheel_is_pure_python_and_holds_the_digits(tmp_path: Path) -> None:
     assert notebooks == {f"mininet_course/book/{path.relative_to(ROOT)}" for path in EXERCISES}
     assert not [n for n in names if "sources" in n]
     assert "mininet_course/book/_toc.yml" in names
+    assert strangers(names) == set()
+
+
+def strangers(names: Iterable[str]) -> set[str]:
+    """Return what stands at a wheel's top beside the two packages and what pip needs to know of them."""
     about = f"mininet_course-{mininet.__version__}.dist-info"
-    assert {n.split("/")[0] for n in names} == {"mininet", "mininet_course", about}
+    return {name.split("/")[0] for name in names} - {"mininet", "mininet_course", about}
+
+
+def test_a_stranger_in_the_wheel_is_noticed_whatever_it_is_called() -> None:
+    names = ["mininet/a.py", "mininet_course/b.py", f"mininet_course-{mininet.__version__}.dist-info/RECORD"]
+    assert strangers(names) == set()
+    assert strangers([*names, "_toc.yml", "mininet_course_tests/c.py"]) == {
+        "_toc.yml",
+        "mininet_course_tests",
+    }
 
 
 def test_float32_stays_float32_from_the_batch_to_the_updated_weights() -> None:

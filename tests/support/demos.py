@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from live.arrays import write_script
-from tests.support.browser import WIDE, complaints
+from tests.support.browser import NEEDS_BROWSER, WIDE, complaints
 from tests.support.files import BOOK, ROOT
 
 DEMOS = ROOT / "live" / "js" / "demos"
@@ -21,10 +22,21 @@ CSS = ROOT / "live" / "css" / "demos.css"
 NODE = shutil.which("node", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
 ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"
 
+CASES = 60  # of a demo's arithmetic, compared with mininet's
+TOLERANCE = {"rtol": 0, "atol": 1e-5}
+CALM = {"reduced_motion": "reduce"}
+
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
 needs_esbuild = pytest.mark.skipif(
     NODE is None or not ESBUILD.exists(), reason="the demos cannot be bundled: run npm ci"
 )
+
+
+def in_page(test: Any) -> Any:
+    """Mark a test that shows a demo in a browser."""
+    for mark in [*NEEDS_BROWSER, needs_esbuild]:
+        test = mark(test)
+    return test
 
 
 def in_node(module: Path, expression: str, argument: Any) -> Any:
@@ -102,3 +114,19 @@ def number(page: Any, name: str) -> float:
     """Return the number that the demo shows under this name."""
     shown = page.locator(".demo-numbers > div").filter(has=page.get_by_text(name, exact=True)).locator("dd")
     return float(shown.inner_text().split()[0].replace("−", "-").replace(",", ""))
+
+
+def middle(locator: Any) -> tuple[float, float]:
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def differences(module: Path, expression: str, cases: list[Any], expected: list[Any]) -> list[int]:
+    """Return the numbers of the cases in which JavaScript and mininet are further apart than 1e-5."""
+    answers = in_node(module, f"a.map((c) => {expression})", cases)
+    assert len(answers) == len(expected) == CASES
+    return [
+        i
+        for i, (ours, theirs) in enumerate(zip(answers, expected, strict=True))
+        if not all(np.allclose(ours[key], theirs[key], **TOLERANCE) for key in theirs)
+    ]

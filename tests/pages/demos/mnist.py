@@ -12,8 +12,7 @@ from mininet.attacks import fgsm, gradient_by_input
 from mininet.layers import Sequential, mlp
 from mininet_course.explorers.mnist import EXAMPLE, Stroke, strokes_to_image
 from mininet_course.weights import read_weights
-from tests.support.browser import NEEDS_BROWSER
-from tests.support.demos import DEMOS, in_node, needs_esbuild, needs_node, open_demo, spoiled
+from tests.support.demos import DEMOS, in_node, in_page, needs_node, open_demo, spoiled
 from tests.support.files import BOOK
 
 WEIGHTS = BOOK / "weights" / "mnist.npz"
@@ -172,12 +171,6 @@ def test_the_example_is_the_one_of_the_chapters_board() -> None:
 
 
 # in a page
-
-
-def in_page(test: Any) -> Any:
-    for mark in [*NEEDS_BROWSER, needs_esbuild]:
-        test = mark(test)
-    return test
 
 
 @pytest.fixture

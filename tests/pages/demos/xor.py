@@ -11,8 +11,7 @@ from mininet.gradcheck import numerical_gradient
 from mininet.layers import Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
 from mininet.losses import binary_cross_entropy, mse
 from mininet.optim import SGD
-from tests.support.browser import NEEDS_BROWSER
-from tests.support.demos import DEMOS, in_node, needs_esbuild, needs_node, open_demo, spoiled
+from tests.support.demos import CALM, DEMOS, in_node, in_page, needs_node, open_demo, spoiled
 from tests.support.files import BOOK
 
 NET = DEMOS / "lib" / "xor-net.js"
@@ -234,15 +233,6 @@ def atlas_done(page: Any) -> None:
     page.wait_for_function("document.querySelector('progress').value >= 5000", timeout=90_000)
 
 
-IN_PAGE = [*NEEDS_BROWSER, needs_esbuild]
-
-
-def in_page(test: Any) -> Any:
-    for mark in IN_PAGE:
-        test = mark(test)
-    return test
-
-
 @in_page
 def test_training_can_be_watched_stopped_and_scrubbed(page: Any) -> None:
     press(page, "train")
@@ -357,7 +347,7 @@ def test_a_bad_link_is_ignored(browser: Any, tmp_path: Path, fragment: str) -> N
 
 @in_page
 def test_where_motion_is_not_wanted_training_jumps_to_its_end(browser: Any, tmp_path: Path) -> None:
-    page, _ = open_demo(browser, tmp_path, "xor", reduced_motion="reduce")
+    page, _ = open_demo(browser, tmp_path, "xor", **CALM)
     press(page, "train")
     says(page, "Epoch 5000")
     page.context.close()
