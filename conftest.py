@@ -49,25 +49,29 @@ def site() -> Path:
 
 # What takes longest is begun first, so that all processes end together; what is not named comes last.
 LONGEST = (
+    "tests/course/grading",
     "tests/pages/live",
-    "tests/course/grading/test_formats.py",
     "book",
     "tests/pages",
     "tests/course",
     "tests/repo",
 )
-# Here the tests of each page are a unit of work of their own; elsewhere a file is, whose tests share what they set up.
+# A file is a unit of work, for its tests share what they set up. In this folder all files do;
+TOGETHER = "tests/course/grading/"
+# of these files, the tests of each page are a unit of their own.
 ONE_BY_ONE = ("tests/pages/live/test_cells.py", "tests/pages/test_pages.py")
 
 
 class Units(LoadScopeScheduling):
-    """Hands out a file or a notebook at a time, in their order; of some files, what concerns one page.
+    """Hands out a file or a notebook at a time, in their order; sometimes a folder, sometimes what concerns one page.
 
     A scheduler of our own, because marks for `--dist loadgroup` do not reach it with pytest 9.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
+        if file.startswith(TOGETHER):
+            return TOGETHER
         return f"{file}[{nodeid.rpartition('[')[2]}" if file in ONE_BY_ONE else file
 
 

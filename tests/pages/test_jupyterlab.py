@@ -76,7 +76,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 )
 def test_arrow_keys_change_the_picture(browser: "sync_api.Browser", lab: str, name: str, slider: str) -> None:
     page = browser.new_page()
-    page.goto(f"{lab}/{name}.ipynb")
+    page.goto(f"{lab}/{name}.ipynb?reset")  # without what another test has left open
     cell = page.locator(".jp-Cell .cm-content").first
     picture = page.locator("img[alt^='A line that rises with w']").first
     cell.click(timeout=60_000)

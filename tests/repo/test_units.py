@@ -23,6 +23,9 @@ def unit(root: ModuleType, nodeid: str) -> str:
 def test_the_cells_of_a_notebook_and_the_tests_of_a_file_stay_together(root: ModuleType) -> None:
     cells = {unit(root, f"book/xor.ipynb::Cell {i}") for i in range(5)}
     assert cells == {"book/xor.ipynb"}
+    assert unit(root, "tests/course/grading/test_grade.py::a") == unit(
+        root, "tests/course/grading/test_wire.py::b"
+    )
     assert unit(root, "tests/pages/test_site.py::test_a[x]") == unit(root, "tests/pages/test_site.py::test_b")
 
 
@@ -34,7 +37,7 @@ def test_pages_are_handed_out_one_by_one_each_with_all_its_tests(root: ModuleTyp
 
 
 def test_every_place_that_takes_long_is_there(root: ModuleType) -> None:
-    assert all((ROOT / place).exists() for place in root.LONGEST)
+    assert all((ROOT / place).exists() for place in (*root.LONGEST, root.TOGETHER))
 
 
 def test_the_longest_are_begun_first_and_nothing_changes_place_within_a_file(

@@ -30,6 +30,9 @@ const TOO_OLD =
 /** A start that was refused, with a sentence for the reader. */
 class Refusal extends Error {}
 
+/** A start that the reader stopped with ↻. */
+class Restarted extends Error {}
+
 /**
  * The sentence for a start that failed: what happened and what to do.
  *
@@ -69,6 +72,8 @@ export class Kernel extends EventTarget {
   #manager = null;
   /** @type {Worker | null} */
   #worker = null;
+  /** @type {(() => void) | null} ends the wait for a Python that is starting and was stopped meanwhile */
+  #stopWaiting = null;
 
   /** @param {KernelConfig} config */
   constructor(config) {
@@ -79,6 +84,7 @@ export class Kernel extends EventTarget {
   /** Start Python unless it is there already; a failure tells the reader why, and may be tried again. */
   start() {
     this.#starting ??= this.#begin().catch((problem) => {
+      if (problem instanceof Restarted) throw problem; // all is forgotten already, and said
       this.#worker?.terminate();
       this.#forget();
       this.#tell('failed', problem instanceof Refusal ? problem.message : sentence(problem.message));
@@ -96,7 +102,12 @@ export class Kernel extends EventTarget {
    * @returns {Promise<Ending>}
    */
   async run(code, element, alt) {
-    await this.start();
+    try {
+      await this.start();
+    } catch (problem) {
+      if (problem instanceof Restarted) return 'stopped';
+      throw problem;
+    }
     const area = new OutputArea(element, this.#started(), alt);
     const id = crypto.randomUUID();
     this.#tell('running');
@@ -113,7 +124,9 @@ export class Kernel extends EventTarget {
   restart() {
     this.#worker?.terminate();
     const waiting = [...this.#waiting.values()];
+    const stopWaiting = this.#stopWaiting;
     this.#forget();
+    stopWaiting?.();
     for (const { resolve } of waiting) resolve?.('stopped');
     this.#tell('asleep', 'Python was restarted: it knows nothing of the cells above any more.');
   }
@@ -154,6 +167,7 @@ export class Kernel extends EventTarget {
     this.#starting = null;
     this.#manager = null;
     this.#worker = null;
+    this.#stopWaiting = null;
   }
 
   /**
@@ -180,6 +194,7 @@ export class Kernel extends EventTarget {
     this.#worker = worker;
     /** @type {Promise<void>} */
     const ready = new Promise((resolve, reject) => {
+      this.#stopWaiting = () => reject(new Restarted());
       worker.onerror = (event) => reject(new Error(event.message || 'the worker did not load'));
       worker.onmessage = (/** @type {MessageEvent<ToPage>} */ { data: message }) => {
         if (message.type === 'ready') {

@@ -92,7 +92,7 @@ def test_without_its_files_python_says_so_and_the_page_still_reads(
         assert page.locator("article").inner_text().replace(status, "")[:2000] == before[:2000]
 
 
-def test_a_failed_start_can_be_tried_again_and_a_wheel_that_was_tampered_with_is_refused(
+def test_a_failed_or_stopped_start_can_be_tried_again_and_a_wheel_that_was_tampered_with_is_refused(
     page: "sync_api.Page", home: str
 ) -> None:
     page.goto(f"{home}/book/intro.html")
@@ -100,6 +100,11 @@ def test_a_failed_start_can_be_tried_again_and_a_wheel_that_was_tampered_with_is
     page.get_by_role("button", name="▶ Run all").click()
     page.wait_for_function("window.live.kernel.state === 'failed'")
     page.unroute("**/pyodide.mjs")
+
+    page.evaluate("() => { window.live.cells.runThese([window.live.cells.all[0]]); }")
+    page.wait_for_function("window.live.kernel.state === 'starting' && window.live.kernel.bytes")
+    page.get_by_role("button", name="↻ Restart").click()  # while Python is still starting
+    page.wait_for_function("window.live.cells.all[0].state === 'stopped'")
     page.route("**/mininet_course-*.whl", lambda route: route.fulfill(body=b"PK not what was built"))
     assert run(page, "print('there')") == "there"
     shown = run(page, "import mininet")
