@@ -102,12 +102,7 @@ export class Kernel extends EventTarget {
    * @returns {Promise<Ending>}
    */
   async run(code, element, alt) {
-    try {
-      await this.start();
-    } catch (problem) {
-      if (problem instanceof Restarted) return 'stopped';
-      throw problem;
-    }
+    await this.start();
     const area = new OutputArea(element, this.#started(), alt);
     const id = crypto.randomUUID();
     this.#tell('running');
