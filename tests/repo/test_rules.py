@@ -72,13 +72,13 @@ def part_files(package: str, part: str) -> list[Path]:
 
 
 def imported(source: str) -> set[str]:
-    """Return the modules that a source imports, anywhere in it, with dots; `from a import b` is both a and a.b."""
+    """Return what a source imports, anywhere in it, with dots: `from a import b` is a.b."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
@@ -160,13 +160,7 @@ def code(notebook: nbformat.NotebookNode) -> str:
 
 def needed(source: str) -> set[Path]:
     """Return the files of mininet that a source imports from; of `from mininet.data import digits` digits.py alone."""
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {file for name in names if name.startswith("mininet.") and (file := home_of(name))}
+    return {file for name in imported(source) if name.startswith("mininet.") and (file := home_of(name))}
 
 
 MODULES = sorted(file for file in (ROOT / "mininet").rglob("*.py") if not file.name.startswith("__"))
