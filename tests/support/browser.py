@@ -10,12 +10,15 @@ from threading import Thread
 
 import pytest
 
+from tests.support.files import ROOT
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDS_BROWSER = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt install chromium)"),
 ]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # Chromium would otherwise look for updates and accounts of its own
 QUIET = [
@@ -101,3 +104,18 @@ def sideways(page: "sync_api.Page") -> int:
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert isinstance(width, int)
     return width
+
+
+def barriers(page: "sync_api.Page", part: str = "html", rules: list[str] | None = None) -> list[str]:
+    """Return what axe-core finds serious or critical, by all rules or by these, in the page or in a part of it."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=AXE)
+    # what a page loads has been loaded: axe would fetch styles once more, and cannot from disk
+    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]

@@ -5,21 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import NEEDS_BROWSER, PHONE, WIDE, sideways
+from tests.support.browser import NEEDS_BROWSER, PHONE, WIDE, barriers, sideways
 from tests.support.demos import CALM, DEMOS, needs_esbuild, number, open_demo
-from tests.support.files import ROOT
 
 pytestmark = [*NEEDS_BROWSER, needs_esbuild]
 
 NAMES = sorted(path.stem for path in DEMOS.glob("*.js") if path.stem != "frame")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def grave_findings(page: Any) -> list[str]:
-    """Return axe-core's serious and critical findings about the page."""
-    page.add_script_tag(path=AXE)
-    results = page.evaluate("axe.run({ preload: false })")["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in results if v["impact"] in ("serious", "critical")]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -32,7 +23,7 @@ def test_demo_is_sound_wide_and_on_a_phone_in_light_and_dark(browser: Any, tmp_p
         page.wait_for_timeout(100)  # colours are drawn anew
         assert page.locator(".demo-says").inner_text() != ""
         assert sideways(page) <= 0
-        assert grave_findings(page) == [], (viewport, theme)
+        assert barriers(page) == [], (viewport, theme)
     assert found == []
     page.context.close()
 
@@ -40,7 +31,7 @@ def test_demo_is_sound_wide_and_on_a_phone_in_light_and_dark(browser: Any, tmp_p
 def test_planted_finding_is_noticed(browser: Any, tmp_path: Path) -> None:
     page, _ = open_demo(browser, tmp_path, "neuron", **CALM)
     page.evaluate("document.querySelector('.demo-slider span').remove()")  # a slider without its name
-    assert [finding for finding in grave_findings(page) if finding.startswith("label")]
+    assert [finding for finding in barriers(page) if finding.startswith("label")]
     page.context.close()
 
 
