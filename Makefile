@@ -18,8 +18,7 @@ book: .venv/installed live/static/live.js  ## build the book into _build/html; P
 	$(BIN)/python -m tools.slides
 	@echo "The book is built: open _build/html/index.html, or run make serve."
 
-test: book $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
-	$(MAKE) style
+test: book style $(if $(COMPARE),.venv/compared)  ## everything: checks, package tests, the built pages, every notebook
 	$(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-cell-timeout 300 tests book exercises solutions
 
 check: live/static/live.js style  ## the quick part, under two minutes
