@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from live import accessible, arrays, demos, lite, pyodide
+from live import accessible, arrays, demos, lite, pyodide, trail
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "static"
@@ -27,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _add_button, priority=900)  # when the theme has made its own
     app.connect("build-finished", _finish)
     demos.setup(app)
+    trail.setup(app)
     # pages built by other sources than these are made anew, and with them the scripts beside them
     sources = [*HERE.glob("*.py"), *HERE.glob("css/*.css"), *HERE.glob("js/**/*.js")]
     return {
@@ -45,7 +46,9 @@ def _add_static_files(app: Sphinx) -> None:
 
 
 def _add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Give pages made from notebooks the script, and the addresses that it needs."""
+    """Give pages made from notebooks the script, and the addresses that it needs; the table of exercises its own."""
+    if page == "book/exercises":
+        app.add_js_file("catalogue.js", loading_method="defer")
     if doctree is None or context.get("page_source_suffix") != ".ipynb":
         return
     root = context["pathto"]("", resource=True) or "./"

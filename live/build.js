@@ -25,6 +25,7 @@ await build({
   format: 'iife',
   entryPoints: [
     { in: join(js, 'page', 'index.js'), out: 'live' },
+    { in: join(js, 'page', 'catalogue.js'), out: 'catalogue' },
     { in: join(js, 'page', 'editor.js'), out: 'editor' },
     { in: join(js, 'page', 'widgets.js'), out: 'widgets' },
     ...demos,

@@ -1,6 +1,6 @@
-"""The tables of the instructors' pages, made from the exercises and the chapters, so that they cannot drift.
+"""The tables of the instructors' pages, and that of all exercises, made from the exercises and the chapters.
 
-    python -m tools.instructors          write the tables into book/instructors/*.md
+    python -m tools.instructors          write the tables into book/instructors/*.md and book/exercises.md
     python -m tools.instructors check    exit 1 if one differs
 
 A page holds a table between `<!-- made: NAME -->` and `<!-- end -->`; what lies between is replaced.
@@ -14,6 +14,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import jupytext
+from docutils.nodes import make_id
 from nbformat import NotebookNode
 
 from mininet_course.checks import CHAPTERS
@@ -21,7 +22,8 @@ from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
 from tools import chapters, notebooks
 
 ROOT = Path(__file__).parent.parent
-PAGES = ROOT / "book" / "instructors"
+BOOK = ROOT / "book"
+PAGES = [*sorted((BOOK / "instructors").glob("*.md")), BOOK / "exercises.md"]
 TABLE = re.compile(r"(<!-- made: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # A plan is its number of weeks, and what else is done in some of them; the chapters are spread over the others.
@@ -233,6 +235,19 @@ def _exercises_of(chapter: str) -> Iterator[str]:
     yield "````"
 
 
+def of_the_catalogue() -> Iterator[str]:
+    """Yield one table of all exercises, for learners; each links to its heading in the chapter's exercises."""
+    yield "| Exercise | Chapter | Kind | Level | Minutes |"
+    yield "|---|---|---|---|--:|"
+    for chapter, exercises in CHAPTERS.items():
+        for e in exercises:
+            # as Sphinx names a heading, after straight quotes have become typographic ones
+            heading = make_id(f"{e.number}. {e.title}".replace("'", "’"))
+            place = f"../exercises/{chapter}.html#{heading}"
+            text = f'<a href="{place}" data-exercise="{e.name}">{e.title}</a> {goal(e)}'
+            yield f"| {text} | {title(chapter)} | {kind(e)} | {e.level} | {e.minutes} |"
+
+
 def _escaped(name: str) -> str:
     """Return a mistake's name as text: what looks like code in it is none."""
     return re.sub(r"([*_`|$])", r"\\\1", name)
@@ -244,6 +259,7 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "slides": of_slides,
     **{f"plan {weeks}": partial(of_plan, weeks) for weeks in PLANS},
     "exercises": of_exercises,
+    "catalogue": of_the_catalogue,
 }
 
 
@@ -261,7 +277,7 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     different = False
-    for path in sorted(PAGES.glob("*.md")):
+    for path in PAGES:
         text = path.read_text(encoding="utf-8")
         if filled(text) == text:
             continue

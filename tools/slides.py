@@ -262,7 +262,7 @@ def _plain(text: str) -> str:
     text = "\n\n".join(_box(block) for block in blocks(text))
     text = re.sub(r"\{term\}`([^`<]*?)(?:\s*<[^`>]*>)?`", r"*\1*", text)
     text = re.sub(r"\{cite\}`([^`]*)`", lambda m: f"({'; '.join(map(_source, m[1].split(',')))})", text)
-    text = re.sub(r"\]\((?:\.\./)?(solutions/)?([\w/-]+)\.(?:ipynb|md)(#[\w-]*)?\)", _link, text)
+    text = re.sub(r"\]\((?:\.\./)?((?:exercises|solutions)/)?([\w/-]+)\.(?:ipynb|md)(#[\w-]*)?\)", _link, text)
     text = re.sub(
         r"(?<=[^$]\$)(?=[.,;:)])", "\u2060", text
     )  # no line break between a formula and its full stop
@@ -283,8 +283,7 @@ def _box(block: str) -> str:
 
 
 def _link(match: re.Match[str]) -> str:
-    folder = "solutions" if match[1] else "book"
-    return f"](../{folder}/{match[2]}.html{match[3] or ''})"
+    return f"](../{match[1] or 'book/'}{match[2]}.html{match[3] or ''})"
 
 
 @cache

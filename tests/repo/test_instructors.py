@@ -48,8 +48,17 @@ def test_the_pages_are_those_of_the_contents_before_the_back_matter() -> None:
 
 
 def test_the_tables_are_those_that_the_exercises_make() -> None:
-    made = [name for name in NAMES if instructors.filled(page(name)) != page(name)]
-    assert made == [], "run: python -m tools.instructors"
+    pages = [path for path in instructors.PAGES if instructors.filled(path.read_text()) != path.read_text()]
+    assert pages == [], "run: python -m tools.instructors"
+
+
+def test_every_exercise_is_in_the_table_of_all_once_and_links_to_its_place() -> None:
+    made = table((BOOK / "exercises.md").read_text(), "catalogue")
+    links = [re.match(r'<a href="(.+?)" data-exercise="(.+?)">(.+?)</a>', row[0]) for row in made]
+    assert [link and link[2] for link in links] == [e.name for e in ALL]
+    assert [int(row[4]) for row in made] == [e.minutes for e in ALL]
+    # that the places exist is seen where the built pages' links are followed
+    assert len({link and link[1] for link in links}) == len(ALL)
 
 
 def test_every_exercise_appears_once_with_its_minutes_and_points() -> None:
@@ -201,7 +210,7 @@ def test_a_table_that_was_changed_by_hand_is_noticed(
 ) -> None:
     for name in NAMES:
         (tmp_path / f"{name}.md").write_text(page(name), encoding="utf-8")
-    monkeypatch.setattr(instructors, "PAGES", tmp_path)
+    monkeypatch.setattr(instructors, "PAGES", sorted(tmp_path.glob("*.md")))
     monkeypatch.setattr(instructors, "TABLES", {**instructors.TABLES, "times": lambda: iter(["| other |"])})
     assert instructors.main(["check"]) == 1
     assert "teaching.md differs: run python -m tools.instructors" in capsys.readouterr().err

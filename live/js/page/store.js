@@ -32,10 +32,23 @@ export class Store {
    * @param {string} chapter
    */
   solved(chapter) {
-    /** @type {[string, { outcome: string }][]} */
-    const record = safely(() => Object.entries(JSON.parse(this.progress))) ?? [];
-    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass')
-      .length;
+    const names = Object.keys(this.#record());
+    return names.filter((name) => name.startsWith(`${chapter}.`) && this.outcome(name) === 'pass').length;
+  }
+
+  /**
+   * How the last try of an exercise ended, in the record's words; "pass" stays. '' if it was never tried.
+   *
+   * @param {string} name
+   */
+  outcome(name) {
+    return this.#record()[name]?.outcome ?? '';
+  }
+
+  /** @returns {Record<string, { outcome?: string } | undefined>} the record, by exercise; empty if it is none */
+  #record() {
+    const kept = safely(() => JSON.parse(this.progress));
+    return kept && typeof kept === 'object' ? kept : {};
   }
 
   /**
