@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -67,6 +68,8 @@ def _add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any],
     }
     app.add_js_file(None, body=json.dumps(config), type="application/json", id="live-config")
     app.add_js_file("live.js", loading_method="defer")
+    if any("predict" in box["classes"] for box in doctree.findall(nodes.admonition)):
+        app.add_js_file("predict.js", loading_method="defer")
     app.add_css_file("live.css")
 
 

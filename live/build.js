@@ -27,6 +27,7 @@ await build({
     { in: join(js, 'page', 'index.js'), out: 'live' },
     { in: join(js, 'page', 'catalogue.js'), out: 'catalogue' },
     { in: join(js, 'page', 'editor.js'), out: 'editor' },
+    { in: join(js, 'page', 'predict.js'), out: 'predict' },
     { in: join(js, 'page', 'widgets.js'), out: 'widgets' },
     ...demos,
   ],

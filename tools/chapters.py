@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
@@ -210,3 +210,54 @@ def live_problems(notebook: NotebookNode) -> list[str]:
         if "follows" in tags(cell) and (above is None or above.cell_type != "code"):
             problems.append(f"tagged follows, and the cell above it is no code (cell “{first}”)")
     return problems
+
+
+QUESTION = re.compile(r"Predict, then \w+")
+BOX = re.compile(r"(?ms)^```\{admonition\} (?P<title>[^\n]*)\n(?P<options>(?::[^\n]*\n)*)(?P<text>.*?)^```$")
+
+
+def prediction_problems(notebook: NotebookNode) -> list[str]:
+    """Find predictions that a reader could not press, or whose answer stands open below.
+
+    A question is a box of the class ``predict`` with a list of options, “- **A** …”; right after it comes a box
+    of the class ``predict-answers`` with an explanation of each, one of them “- **C is right.** …”. The code cells
+    that follow settle it: those that show something are tagged ``hide-output``. A demo may settle it as well.
+    """
+    problems = []
+    for at, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        boxes = list(BOX.finditer(cell.source))
+        for box, after in pairwise([*boxes, None]):
+            if box is None or not (box["title"].startswith("Predict") or "predict\n" in box["options"]):
+                continue
+            name = " ".join(box["text"].split())[:50]
+            if not QUESTION.fullmatch(box["title"]) or ":class: predict\n" not in box["options"]:
+                problems.append(f"a question is a box “Predict, then …” of the class predict (“{name}”)")
+                continue
+            if after is None or ":class: dropdown predict-answers\n" not in after["options"]:
+                problems.append(f"no box of the class predict-answers follows in the same cell (“{name}”)")
+                continue
+            problems += [f"{problem} (“{name}”)" for problem in _answer_problems(box["text"], after["text"])]
+            below = cell.source[after.end() :].split("\n## ")[0]
+            if ":class: demo-" not in below and not _settled(notebook.cells[at + 1 :]):
+                problems.append(f"the cells that settle it show their outputs: tag hide-output (“{name}”)")
+    return problems
+
+
+def _answer_problems(question: str, answers: str) -> Iterator[str]:
+    options = re.findall(r"(?m)^- \*\*([A-H])\*\* ", question)
+    explained = re.findall(r"(?m)^- \*\*([A-H])(?: is right\.|:)?\*\* ", answers)
+    right = re.findall(r"(?m)^- \*\*([A-H]) is right\.\*\* ", answers)
+    if options != list("ABCDEFGH"[: len(options)]) or len(options) < 2:
+        yield f"expected a list of options “- **A** …”, got {options}"
+    if explained != options:
+        yield f"expected an explanation of each of {options}, got {explained}"
+    if len(right) != 1:
+        yield f"expected one explanation “- **C is right.** …”, got {right}"
+
+
+def _settled(after: list[NotebookNode]) -> bool:
+    """Return whether code follows, and folds what it shows up to the next text."""
+    cells = list(takewhile(lambda cell: cell.cell_type == "code", after))
+    return bool(cells) and all("hide-output" in tags(cell) for cell in cells if cell.outputs)

@@ -72,7 +72,7 @@ def reading(chapter: str) -> tuple[int, int]:
     )
     text = "\n\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
     words, formulas = chapters.words(chapters.prose(page)), text.count("$$") // 2
-    tasks = len(re.findall(r"\*To do|\*\*Try it|Predict, then run", text))
+    tasks = len(re.findall(r"\*To do|\*\*Try it|Predict, then", text))
     pieces = sum("explorer" in chapters.tags(cell) for cell in code) + len(re.findall(r":class: demo-", text))
     read = words / 150 + lines * 4 / 60 + chapters.picture_count(page) / 4 + formulas / 2
     return _to_five(read), _to_five(2 * tasks + 3 * pieces)

@@ -45,8 +45,11 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         cell.source = cell.source.strip("\n")
         kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
-        if "hide-input" in kept.get("tags", []):
-            kept["jupyter"] = {"source_hidden": True}  # folded in JupyterLab as on the page
+        # folded in JupyterLab as on the page
+        folds = {"hide-input": "source_hidden", "hide-output": "outputs_hidden"}
+        folded = {folds[tag]: True for tag in kept.get("tags", []) if tag in folds}
+        if folded:
+            kept["jupyter"] = folded
         cell.metadata = nbformat.from_dict(kept)
         cell["id"] = _identity(cell, seen)
         if cell.cell_type == "code":

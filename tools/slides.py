@@ -262,7 +262,9 @@ def _plain(text: str) -> str:
     text = "\n\n".join(_box(block) for block in blocks(text))
     text = re.sub(r"\{term\}`([^`<]*?)(?:\s*<[^`>]*>)?`", r"*\1*", text)
     text = re.sub(r"\{cite\}`([^`]*)`", lambda m: f"({'; '.join(map(_source, m[1].split(',')))})", text)
-    text = re.sub(r"\]\((?:\.\./)?((?:exercises|solutions)/)?([\w/-]+)\.(?:ipynb|md)(#[\w-]*)?\)", _link, text)
+    text = re.sub(
+        r"\]\((?:\.\./)?((?:exercises|solutions)/)?([\w/-]+)\.(?:ipynb|md)(#[\w-]*)?\)", _link, text
+    )
     text = re.sub(
         r"(?<=[^$]\$)(?=[.,;:)])", "\u2060", text
     )  # no line break between a formula and its full stop

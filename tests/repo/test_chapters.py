@@ -50,6 +50,11 @@ def test_the_live_page_knows_every_interactive_cell(path: Path) -> None:
     assert not chapters.live_problems(read(path))
 
 
+@on_every_notebook
+def test_predictions_can_be_pressed_and_are_settled_out_of_sight(path: Path) -> None:
+    assert not chapters.prediction_problems(read(path))
+
+
 @pytest.mark.parametrize("name", ["neuron", "xor", "layers", "mnist"])
 def test_a_picture_follows_the_reader_s_own_code(name: str) -> None:
     cells = read(BOOK / f"{name}.ipynb").cells
@@ -246,6 +251,57 @@ def test_a_picture_that_follows_no_code_is_found() -> None:
     assert not chapters.live_problems(new_notebook(cells=[new_code_cell("f = 1"), picture]))
 
 
+ASKED = """```{admonition} Predict, then run
+:class: predict
+What comes out?
+
+- **A** Nothing.
+- **B** All.
+```
+
+```{admonition} Every answer, explained
+:class: dropdown predict-answers
+- **A:** Something does.
+- **B is right.** All does.
+```"""
+
+
+def asked(text: str = ASKED, tags: tuple[str, ...] = ("hide-output",)) -> list[str]:
+    """Return what is wrong with a question that a cell settles by printing something."""
+    settles = new_code_cell(
+        "print(1)", metadata={"tags": list(tags)}, outputs=[new_output("stream", text="1")]
+    )
+    return chapters.prediction_problems(new_notebook(cells=[new_markdown_cell(text), settles]))
+
+
+def test_a_prediction_that_can_be_pressed_is_accepted() -> None:
+    assert asked() == []
+    demo = new_markdown_cell(f"{ASKED}\n\n```{{admonition}} Demo\n:class: demo-xor\nPress.\n```")
+    assert chapters.prediction_problems(new_notebook(cells=[demo])) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        (":class: predict\n", "", "of the class predict"),
+        ("Predict, then run", "Predict it", "Predict, then …"),
+        ("dropdown predict-answers", "dropdown", "no box of the class predict-answers"),
+        ("- **A** Nothing.\n- **B** All.", "A. Nothing. B. All.", "a list of options"),
+        ("- **A:** Something does.\n", "", "an explanation of each"),
+        ("B is right.", "B:", "one explanation"),
+        ("A:** Something", "A is right.** Something", "one explanation"),
+    ],
+)
+def test_a_prediction_that_cannot_be_pressed_is_found(right: str, wrong: str, problem: str) -> None:
+    assert right in ASKED and problem in " ".join(asked(ASKED.replace(right, wrong)))
+
+
+def test_a_result_that_stands_open_below_its_question_is_found() -> None:
+    assert "tag hide-output" in " ".join(asked(tags=()))
+    no_code = chapters.prediction_problems(new_notebook(cells=[new_markdown_cell(ASKED)]))
+    assert "tag hide-output" in " ".join(no_code)
+
+
 def test_long_sections_magics_and_hidden_code_are_found() -> None:
     assert chapters.form_problems(new_notebook(cells=[new_markdown_cell("# T\n\n## S\n\n" + "word " * 701)]))
     assert chapters.form_problems(
@@ -277,9 +333,12 @@ def test_normalising_twice_changes_nothing_and_drops_widget_state() -> None:
 
 
 def test_what_is_folded_on_the_page_is_folded_in_jupyterlab() -> None:
-    cells = [new_code_cell("draw()", metadata={"tags": ["hide-input"]}), new_code_cell("a = 1")]
+    tags = [["hide-input"], ["hide-output"], ["hide-input", "hide-output"], []]
+    cells = [new_code_cell(f"draw({i})", metadata={"tags": kept}) for i, kept in enumerate(tags)]
     normalised = notebooks.normalise(new_notebook(cells=cells))
-    assert [cell.metadata.get("jupyter") for cell in normalised.cells] == [{"source_hidden": True}, None]
+    source, outputs = {"source_hidden": True}, {"outputs_hidden": True}
+    folded = [cell.metadata.get("jupyter") for cell in normalised.cells]
+    assert folded == [source, outputs, source | outputs, None]
 
 
 def test_a_failing_cell_leaves_the_notebook_as_it_was(

@@ -2,6 +2,7 @@
 
 const PREFIX = 'mininet-course:';
 const PROGRESS = `${PREFIX}progress`;
+const CHOICES = `${PREFIX}predictions:`;
 
 /** What the course keeps in one browser. */
 export class Store {
@@ -72,6 +73,29 @@ export class Store {
     if (text === undefined || text === original) delete kept[original];
     else kept[original] = text;
     safely(() => this.#storage?.setItem(this.#cells, JSON.stringify(kept)));
+  }
+
+  /**
+   * What the reader has predicted on a page, a letter for each question. A question that the book has changed is new.
+   *
+   * @param {string} page
+   * @returns {Record<string, string>}
+   */
+  choices(page) {
+    const kept = safely(() => JSON.parse(this.#storage?.getItem(CHOICES + page) ?? 'null'));
+    return kept && typeof kept === 'object' ? kept : {};
+  }
+
+  /**
+   * Keep a prediction.
+   *
+   * @param {string} page
+   * @param {string} question
+   * @param {string} letter
+   */
+  choose(page, question, letter) {
+    const kept = { ...this.choices(page), [question]: letter };
+    safely(() => this.#storage?.setItem(CHOICES + page, JSON.stringify(kept)));
   }
 
   /** Delete everything that the course has kept in this browser, of all pages. */
