@@ -228,7 +228,10 @@ class Cell {
     return this.state;
   }
 
+  /** The reader has pressed this very cell: what it gives is shown. A run of all cells opens no fold. */
   #run() {
+    const fold = this.#output()?.closest('details');
+    if (fold) fold.open = true;
     this.#tools.cells.run(this).catch(() => {});
   }
 
@@ -276,9 +279,13 @@ class Cell {
     output.before(this.#hint);
   }
 
-  /** Where the cell's output stands, if it has any. */
+  /**
+   * Where the cell's output stands, if it has any; in a fold where a prediction comes first.
+   *
+   * @returns {Element | null}
+   */
   #output() {
-    return this.element.querySelector(':scope > .cell_output');
+    return this.element.querySelector('.cell_output');
   }
 
   /** Put an editor in the code's place; its script is loaded for the first one. */

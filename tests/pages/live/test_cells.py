@@ -117,3 +117,15 @@ def test_the_picture_follows_an_edited_cell(chapter: Ran) -> None:
     editable.get_by_role("button", name="Undo my changes").click()
     assert "0.9" not in editable.locator(".cell_input").inner_text()
     assert chapter.complaints == []
+
+
+@pytest.mark.parametrize("chapter", ["book/neuron"], indirect=True)
+def test_what_settles_a_prediction_stays_folded_until_its_own_cell_is_pressed(chapter: Ran) -> None:
+    cells = chapter.page.locator("div.cell.tag_hide-output").all()
+    assert cells and all(cell.locator(".cell_output").count() == 1 for cell in cells)
+    fold = cells[0].locator("details:has(.cell_output)")
+    assert not fold.evaluate("details => details.open")  # all cells have been run
+    cells[0].get_by_role("button", name="▶ Run").click()
+    chapter.page.wait_for_function(FOLLOWED.partition(" &&")[0])
+    assert fold.evaluate("details => details.open")
+    assert "same decision on every morning" in cells[0].locator(".live-output").inner_text()
