@@ -8,7 +8,7 @@ last axis (softmax), and keep its dtype.
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 
 def sigmoid(z: Floats) -> Floats:

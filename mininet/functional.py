@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mininet import activations, losses
+from mininet.arrays import Array, Floats
 from mininet.kernels import batch_norm_backward, batch_norm_forward
 from mininet.tensor import Tensor, record
-from mininet.typing import Array, Floats
 
 # -- layers ------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 Init = Callable[[int, int, np.random.Generator], Floats]
 

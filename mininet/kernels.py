@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 
 class BatchNormKept(NamedTuple):

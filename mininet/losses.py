@@ -10,7 +10,7 @@ their gradient becomes simply (probability - target) / N.
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 
 def mse(prediction: Floats, target: Floats) -> tuple[float, Floats]:

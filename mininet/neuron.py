@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mininet.activations import sigmoid
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 
 class Neuron:

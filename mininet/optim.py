@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 
 class HasGradient(Protocol):

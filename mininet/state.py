@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mininet.typing import Array
+from mininet.arrays import Array
 
 
 def check_state(mine: Mapping[str, Array], given: Mapping[str, Array], strict: bool = True) -> None:

@@ -9,11 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
+from mininet.arrays import Array, Floats
 from mininet.browser import in_browser
 from mininet.data import DataLoader, to_unit
 from mininet.modes import eval_mode, train_mode
 from mininet.optim import Optimizer
-from mininet.typing import Array, Floats
 
 Data = tuple[Array, Array]
 History = dict[str, list[float]]

@@ -21,6 +21,7 @@ from typing import TypedDict
 import numpy as np
 from tqdm import tqdm
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import (
     InputGradient,
     Predict,
@@ -37,7 +38,6 @@ from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import Data, History, fit, noise
-from mininet.typing import Array, Floats
 
 FOLDER = Path(__file__).parent.parent / "book" / "weights"
 SIZES = [784, 100, 200, 10]

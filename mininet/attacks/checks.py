@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 InputGradient = Callable[[Floats, Array], Floats]
 Predict = Callable[[Floats], Array]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from mininet.arrays import Array, Floats
 from mininet.attacks.checks import InputGradient, Predict, ask_labels, check_batch, check_changed
-from mininet.typing import Array, Floats
 
 
 def minimal_epsilon(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from mininet.arrays import Array, Floats
 from mininet.attacks.checks import InputGradient, Predict
 from mininet.losses import cross_entropy
 from mininet.modes import eval_mode
-from mininet.typing import Array, Floats
 
 Loss = Callable[[Floats, Array], tuple[float, Floats]]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mininet.arrays import Array, Floats
 from mininet.attacks.checks import Epsilon, InputGradient, ask, check_batch, check_inputs, per_sample
-from mininet.typing import Array, Floats
 
 
 def targeted(gradient: InputGradient) -> InputGradient:

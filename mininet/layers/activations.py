@@ -1,8 +1,8 @@
 """Activation functions as layers: `Sigmoid`, `Tanh`, `ReLU`. Built in the chapter "layers"."""
 
 from mininet.activations import relu, relu_derivative, sigmoid, sigmoid_derivative, tanh, tanh_derivative
+from mininet.arrays import Floats
 from mininet.layers.layer import Layer
-from mininet.typing import Floats
 
 
 class Sigmoid(Layer):

@@ -6,8 +6,8 @@ from typing import ClassVar, Self, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mininet.arrays import Array, Floats
 from mininet.state import check_state
-from mininet.typing import Array, Floats
 
 Kept = TypeVar("Kept")
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
+from mininet.arrays import Floats
 from mininet.init import Init, xavier
 from mininet.layers.layer import Layer, Parameter
-from mininet.typing import Floats
 
 
 class Linear(Layer):

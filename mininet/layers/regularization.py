@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from mininet.arrays import Floats
 from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward, check_batch_norm
 from mininet.layers.layer import Layer, Parameter
-from mininet.typing import Floats
 
 
 class BatchNorm1d(Layer):

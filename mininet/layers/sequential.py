@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from mininet.arrays import Floats
 from mininet.init import Init, xavier
 from mininet.layers.activations import ReLU
 from mininet.layers.layer import Layer
 from mininet.layers.linear import Linear
-from mininet.typing import Floats
 
 
 class Sequential(Layer):

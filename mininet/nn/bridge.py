@@ -8,12 +8,12 @@ from typing import Self
 import numpy as np
 
 from mininet import gradcheck
+from mininet.arrays import Array, Floats
 from mininet.layers import Layer
 from mininet.losses import cross_entropy
 from mininet.nn.layers import Sequential
 from mininet.nn.module import Module
 from mininet.tensor import Tensor, record
-from mininet.typing import Array, Floats
 
 Loss = Callable[[Floats, Array], tuple[float, Floats]]
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from mininet import functional as F
+from mininet.arrays import Floats
 from mininet.init import Init, xavier
 from mininet.kernels import check_batch_norm
 from mininet.nn.module import Module, Parameter
 from mininet.tensor import Tensor
-from mininet.typing import Floats
 
 
 class Linear(Module):

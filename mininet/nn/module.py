@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mininet.arrays import Array, Floats
 from mininet.state import check_state
 from mininet.tensor import Tensor
-from mininet.typing import Array, Floats
 
 
 class Parameter(Tensor):

@@ -12,10 +12,10 @@ import numpy as np
 
 import mininet.functional as F
 from mininet import nn
+from mininet.arrays import Array, Floats
 from mininet.modes import eval_mode
 from mininet.optim import SGD
 from mininet.tensor import Tensor
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -7,8 +7,8 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import InputGradient, Predict, pgd, random_noise
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.images import images as draw_images
 from mininet_course.plots.robust import boxes, ends, verdict

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mininet.arrays import Floats
 from mininet.gradcheck import Comparison, GradientError, check_gradients
 from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward
-from mininet.typing import Floats
 
 
 def check(backward, n: int = 5, features: int = 3, seed: int = 0) -> Comparison:  # type: ignore[no-untyped-def]

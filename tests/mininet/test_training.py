@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.data import DataLoader, digits, to_unit
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
 from mininet.losses import cross_entropy, mse
@@ -26,7 +27,6 @@ from mininet.training import (
     predict,
     train_step,
 )
-from mininet.typing import Array, Floats
 from tests.support.states import check_equal
 
 DIGITS = digits()

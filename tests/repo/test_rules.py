@@ -19,7 +19,7 @@ from mininet_course import contents
 from tests.support.files import BOOK, EXERCISES, NOTEBOOKS, ROOT, read
 
 CHAPTERS = ["intro", *contents.CHAPTERS]
-# what a part of a package may import from its package, besides `typing`: see the design's picture
+# what a part of a package may import from its package, besides `arrays`: see the design's picture
 MAY_IMPORT: dict[str, dict[str, set[str]]] = {
     "mininet": {
         "activations": set(),
@@ -62,7 +62,7 @@ PARTS = [
     for package in MAY_IMPORT
     for part in sorted((ROOT / package).iterdir())
     if (part.suffix == ".py" or (part / "__init__.py").is_file())
-    and not part.name.startswith(("_", "typing"))
+    and not part.name.startswith(("_", "arrays"))
 ]
 
 
@@ -90,7 +90,7 @@ def imported_parts(source: str, package: str) -> set[str]:
 def disallowed(package: str, part: str, source: str) -> set[str]:
     """Return what a part imports and may not: other parts of its package, and all of mininet_course in mininet."""
     parts = {p for _, p in PARTS}  # `from mininet import __version__` imports no part
-    above = imported_parts(source, package) & parts - MAY_IMPORT[package][part] - {part, "typing"}
+    above = imported_parts(source, package) & parts - MAY_IMPORT[package][part] - {part, "arrays"}
     if package == "mininet":
         above |= {name.split(".")[0] for name in imported(source)} & {"mininet_course"}
     return above

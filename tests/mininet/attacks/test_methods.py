@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import classify, fgsm, gradient_by_input, minimal_epsilon, pgd, random_noise, targeted
 from mininet.layers import BatchNorm1d, Linear, Sequential, Tanh, mlp
 from mininet.losses import binary_cross_entropy
-from mininet.typing import Array, Floats
 from tests.support.attacks import ATTACKS, DIGITS, L2, LINF, Attack, X, Y, share_right, trained
 
 # -- the linear model, where the best attack is known

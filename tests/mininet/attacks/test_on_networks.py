@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import (
     adversarial_training,
     classify,
@@ -18,7 +19,6 @@ from mininet.attacks import (
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import BatchNorm1d, Dropout, Linear, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
-from mininet.typing import Array, Floats
 from tests.support.attacks import X, Y, by_attack, share_right, teach, trained
 from tests.support.states import check_equal
 

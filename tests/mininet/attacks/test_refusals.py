@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import fgsm, gradient_by_input, minimal_epsilon, pgd, targeted, transfer_table
 from mininet.layers import mlp
-from mininet.typing import Array, Floats
 from tests.support.attacks import DIGITS, X, Y, by_attack
 
 GRADIENT = {"good": lambda x, y: np.ones_like(x)}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from mininet.arrays import Floats
 from mininet.gradcheck import GradientError, check_layer
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, Tanh, mlp
 from mininet.modes import eval_mode, train_mode
-from mininet.typing import Floats
 from tests.support.states import check_equal
 
 
