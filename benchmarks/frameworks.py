@@ -7,7 +7,7 @@ from mininet import functional as F
 from mininet import nn
 from mininet.arrays import Array
 from mininet.layers import Linear, ReLU, Sigmoid, Tanh, mlp
-from mininet.losses import cross_entropy, mse
+from mininet.losses import cross_entropy, mse_loss
 from mininet.optim import SGD
 from mininet.training import train_step
 
@@ -20,7 +20,7 @@ def mininet_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
-    loss = mse if net.loss == "mse" else cross_entropy
+    loss = mse_loss if net.loss == "mse" else cross_entropy
     return lambda: train_step(model, loss, optimizer, x, y)[0]
 
 

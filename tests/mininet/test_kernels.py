@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mininet.arrays import Floats
 from mininet.gradcheck import Comparison, GradientError, check_gradients
-from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward
+from mininet.kernels import BatchNormSaved, batch_norm_backward, batch_norm_forward
 
 
 def check(backward, n: int = 5, features: int = 3, seed: int = 0) -> Comparison:  # type: ignore[no-untyped-def]
@@ -45,27 +45,27 @@ def test_batch_norm_agrees_with_nudging(n: int, features: int, seed: int) -> Non
     assert check(batch_norm_backward, n, features, seed).ok
 
 
-def mean_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def mean_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x + b / len(grad) * kept.weight * kept.inverse_std, w, b
 
 
-def variance_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def variance_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     _, w, b = batch_norm_backward(grad, kept)
     return (grad - b / len(grad)) * kept.weight * kept.inverse_std, w, b
 
 
-def statistics_taken_as_fixed(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def statistics_taken_as_fixed(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     _, w, b = batch_norm_backward(grad, kept)
     return grad * kept.weight * kept.inverse_std, w, b
 
 
-def weight_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def weight_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x / kept.weight, w, b
 
 
-def means_for_sums(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def means_for_sums(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x, w / len(grad), b / len(grad)
 

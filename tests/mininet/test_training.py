@@ -16,7 +16,7 @@ import pytest
 from mininet.arrays import Array, Floats
 from mininet.data import DataLoader, digits, to_unit
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
-from mininet.losses import cross_entropy, mse
+from mininet.losses import cross_entropy, mse_loss
 from mininet.optim import SGD
 from mininet.training import (
     NonFiniteLoss,
@@ -136,7 +136,7 @@ def test_on_epoch_sees_the_history_so_far_and_can_end_training() -> None:
 def test_regression_is_trained_too() -> None:
     x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
     net = network(sizes=(1, 20, 1))
-    history = run(net, lr=0.1, data=(x, x * x), loss=mse, metric=None, epochs=60)
+    history = run(net, lr=0.1, data=(x, x * x), loss=mse_loss, metric=None, epochs=60)
     assert history["loss"][-1] < 0.02
 
 
@@ -340,7 +340,7 @@ def test_a_finite_network_with_a_huge_output_is_told_to_slow_down() -> None:
     net.parameters()[0].data[:] = 1e25
     y = np.zeros((300, 10), dtype=np.float32)
     with pytest.raises(NonFiniteLoss, match=r"output is finite, at most .* lower learning rate"):
-        run(net, data=(TRAIN[0], y), loss=mse, metric=None)
+        run(net, data=(TRAIN[0], y), loss=mse_loss, metric=None)
 
 
 # -- measuring
@@ -373,7 +373,7 @@ def test_accuracy_refuses_shapes_that_do_not_match(logits: tuple[int, ...], labe
 def test_accuracy_of_what_has_no_labels_tells_the_way_out() -> None:
     x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
     with pytest.raises(ValueError, match="pass metric=None or a metric of your own"):
-        run(network(sizes=(1, 5, 1)), data=(x, x), loss=mse)
+        run(network(sizes=(1, 5, 1)), data=(x, x), loss=mse_loss)
 
 
 def test_predicting_nothing_is_an_error() -> None:
@@ -382,7 +382,7 @@ def test_predicting_nothing_is_an_error() -> None:
 
 
 def test_training_for_no_epoch_is_an_error() -> None:
-    with pytest.raises(ValueError, match="fit: expected at least one epoch, got epochs=0"):
+    with pytest.raises(ValueError, match="fit: expected epochs to be a whole number of at least 1, got 0"):
         run(network(), epochs=0)
 
 
@@ -483,7 +483,7 @@ def test_a_model_without_modes_is_trained_and_measured() -> None:
 # -- changing the batch
 
 
-def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> None:
+def test_transform_is_given_every_batch_and_its_result_is_trained_on() -> None:
     seen = []
 
     def invert(x: Floats, y: Array) -> Floats:
@@ -491,7 +491,7 @@ def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> Non
         return 1 - x
 
     changed, by_hand = network(), network()
-    history = run(changed, epochs=2, change_batch=invert)
+    history = run(changed, epochs=2, transform=invert)
     assert history == run(by_hand, epochs=2, data=(1 - to_unit(TRAIN[0]), TRAIN[1]))
     rng = np.random.default_rng(0)
     batches = [batch for _ in range(2) for batch in DataLoader(*TRAIN, 32, rng)]
@@ -500,7 +500,7 @@ def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> Non
         np.testing.assert_array_equal(y, y_seen)
 
 
-def test_change_batch_sees_the_network_before_the_step_and_in_train_mode() -> None:
+def test_transform_sees_the_network_before_the_step_and_in_train_mode() -> None:
     net, weights = with_modes(), []
 
     def watch(x: Floats, y: Array) -> Floats:
@@ -509,14 +509,14 @@ def test_change_batch_sees_the_network_before_the_step_and_in_train_mode() -> No
         return x
 
     start = net[0].weight.data.copy()
-    run(net, epochs=1, change_batch=watch)
+    run(net, epochs=1, transform=watch)
     np.testing.assert_array_equal(weights[0], start)
     assert all((a != b).any() for a, b in pairwise(weights))
 
 
 def test_validation_data_are_not_changed() -> None:
     net = network()
-    history = run(net, validation=TEST, change_batch=lambda x, y: 1 - x)
+    history = run(net, validation=TEST, transform=lambda x, y: 1 - x)
     assert history["validation_loss"][-1] == evaluate(net, TEST, cross_entropy)[0]
 
 
@@ -526,16 +526,16 @@ def test_validation_data_are_not_changed() -> None:
         (
             lambda x, y: None,
             TypeError,
-            r"an array from change_batch, got NoneType\. Does it return its result\?",
+            r"an array from transform, got NoneType\. Does it return its result\?",
         ),
-        (lambda x, y: (x, y), TypeError, "an array from change_batch, got tuple"),
-        (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from change_batch.*returned float32 \(5, 64\)"),
+        (lambda x, y: (x, y), TypeError, "an array from transform, got tuple"),
+        (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from transform.*returned float32 \(5, 64\)"),
         (lambda x, y: x.reshape(-1, 8, 8), ValueError, r"returned float32 \(32, 8, 8\)"),
         (lambda x, y: x.astype(np.float64), ValueError, r"returned float64 \(32, 64\)"),
         (
             lambda x, y: x + np.float32(np.nan),
             ValueError,
-            "change_batch returned NaN or infinity for a batch",
+            "transform returned NaN or infinity for a batch",
         ),
     ],
 )
@@ -545,7 +545,7 @@ def test_a_changed_batch_of_the_wrong_kind_is_refused(
     net = network()
     before = net.state_dict()
     with pytest.raises(kind, match=f"^fit: .*{message}"):
-        run(net, change_batch=change)
+        run(net, transform=change)
     for name, values in net.state_dict().items():
         np.testing.assert_array_equal(values, before[name])
 
@@ -570,7 +570,7 @@ def test_training_with_noise_learns_and_comes_from_its_generator_alone() -> None
         run(
             network(),
             epochs=9,
-            change_batch=noise(np.float64(0.1), np.random.default_rng(seed), np.float64(0.3)),
+            transform=noise(np.float64(0.1), np.random.default_rng(seed), np.float64(0.3)),
         )
         for seed in (0, 0, 1)
     ]
@@ -580,7 +580,7 @@ def test_training_with_noise_learns_and_comes_from_its_generator_alone() -> None
 
 @pytest.mark.parametrize(("sigma", "mean"), [(-0.1, 0.0), (np.nan, 0.0), (np.inf, 0.0), (0.1, np.nan)])
 def test_noise_refuses_numbers_that_make_no_sense(sigma: float, mean: float) -> None:
-    with pytest.raises(ValueError, match="noise: expected a"):
+    with pytest.raises(ValueError, match=r"noise: expected (sigma|mean) to be a finite number"):
         noise(sigma, np.random.default_rng(0), mean)
 
 

@@ -229,7 +229,7 @@ def test_adversarial_training_attacks_the_network_as_it_is_at_that_moment() -> N
 def test_adversarial_training_makes_a_network_harder_to_fool() -> None:
     net = mlp([64, 30, 10], np.random.default_rng(0))
     attack = adversarial_training(net, lambda g, x, y: pgd(g, x, y, 0.1, rng=None, steps=5))
-    teach(net, np.random.default_rng(1), epochs=20, change_batch=attack)
+    teach(net, np.random.default_rng(1), epochs=20, transform=attack)
     plain, hardened = (
         share_right(n, pgd(gradient_by_input(n), X, Y, 0.1, rng=np.random.default_rng(0)))
         for n in (trained(), net)

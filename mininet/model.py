@@ -1,5 +1,6 @@
-"""Train mode and eval mode: how a model is put into one and back again. Built in the chapter "mnist".
+"""What training and attacks ask of a model: arrays in and out, train mode and eval mode. Built in the chapter "mnist".
 
+A network by hand is such a model; one on tensors says how it becomes one: ``on_arrays``.
 Some layers do one thing while a network is trained and another while it is used:
 batch norm and dropout. A model *has modes* if it has ``modules()``, which yields the model
 itself and everything inside it, each with a bool ``training``, and ``train()`` and ``eval()``,
@@ -8,6 +9,40 @@ which set them. A model without ``modules`` has one mode, and nothing happens to
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+from mininet.arrays import Floats
+
+
+class Model(Protocol):
+    """What can be trained: a forward pass, and a backward pass that leaves gradients in the parameters."""
+
+    def forward(self, x: Floats) -> Floats: ...
+    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None: ...
+
+
+class OnTensors(Protocol):
+    """A model on tensors, as a `mininet.nn.Module`, which says how it takes arrays."""
+
+    def on_arrays(self, input_gradient: bool = False) -> Model: ...
+
+
+def on_arrays(where: str, model: Model | OnTensors, input_gradient: bool = False) -> Model:
+    """Return the model itself or, of one on tensors, what makes it take arrays.
+
+    With ``input_gradient`` its ``backward`` will be asked for the gradient by the input.
+    Errors: `TypeError` for what is no model.
+    """
+    adapt = getattr(model, "on_arrays", None)
+    if adapt is not None:
+        adapted: Model = adapt(input_gradient)
+        return adapted
+    if isinstance(model, type) or not hasattr(model, "forward"):
+        raise TypeError(
+            f"{where}: expected a network with a forward and a backward, got {model!r:.60}. "
+            "Those of mininet.layers and mininet.nn are such networks."
+        )
+    return model  # type: ignore[return-value]
 
 
 @contextmanager
