@@ -7,7 +7,7 @@ from mininet import functional as F
 from mininet import nn
 from mininet.arrays import Array
 from mininet.layers import Linear, ReLU, Sigmoid, Tanh, mlp
-from mininet.losses import cross_entropy, mse_loss
+from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
 from mininet.training import train_step
 
@@ -20,7 +20,7 @@ def mininet_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
-    loss = mse_loss if net.loss == "mse" else cross_entropy
+    loss = mse if net.loss == "mse" else cross_entropy
     return lambda: train_step(model, loss, optimizer, x, y)[0]
 
 
@@ -32,7 +32,7 @@ def autograd_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
-    loss_function = F.mse_loss if net.loss == "mse" else F.cross_entropy
+    loss_function = F.mse if net.loss == "mse" else F.cross_entropy
 
     def step() -> float:
         loss = loss_function(model(x), y)

@@ -93,12 +93,16 @@ def array(where: object, x: object, name: str = "the input") -> None:
         raise TypeError(f"{where}: expected an array as {name}, got {type(x).__name__}. {cure}")
 
 
-def tensor(where: object, x: object) -> None:
-    if not hasattr(x, "node"):  # this module stands below the tensor and cannot import it
-        raise TypeError(
-            f"{where}: expected a tensor, got {type(x).__name__}. Make it one: Tensor(...). "
-            "For arrays there are mininet.activations, mininet.losses and mininet.layers."
-        )
+def tensor(where: object, *given: object) -> None:
+    """Expect tensors; None, what was left out, is passed over."""
+    for x in given:
+        if (
+            not hasattr(x, "node") and x is not None
+        ):  # this module stands below the tensor and cannot import it
+            raise TypeError(
+                f"{where}: expected a tensor, got {type(x).__name__}. Make it one: Tensor(...). "
+                "For arrays there are mininet.activations, mininet.losses and mininet.layers."
+            )
 
 
 def floats(where: object, x: Any, name: str = "the input") -> None:

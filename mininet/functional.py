@@ -2,7 +2,7 @@
 
 Each computes its value as the first half of the course does and records its gradient
 with the first half's rule, so both halves agree to the last bit wherever the order of
-operations is the same. Names and argument order are PyTorch's; rows are samples.
+operations is the same. Names and argument order are PyTorch's (`mse` is its ``mse_loss``); rows are samples.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Two operations would need a second array for the sum, and record twice.
     Errors: `ValueError` for shapes that do not fit, `TypeError` for unequal dtypes.
     """
-    expect.tensor("linear", x)
+    expect.tensor("linear", x, weight, bias)
     inputs, w = x.data, weight.data
     expect.rows("linear", inputs, len(w), w.dtype)
     out: Floats = inputs @ w
@@ -76,7 +76,7 @@ def batch_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tu
     too; they are returned as arrays for whoever keeps running ones. Source: Ioffe and Szegedy (2015).
     Errors: `ValueError` for another shape, or a batch of one, whose variance says nothing.
     """
-    expect.tensor("batch_norm", x)
+    expect.tensor("batch_norm", x, weight, bias)
     expect.rows("batch_norm", x.data, weight.size, weight.dtype)
     if len(x) < 2:
         raise ValueError("batch_norm: expected at least two samples, got 1: its variance says nothing.")
@@ -149,9 +149,9 @@ def log_softmax(x: Tensor) -> Tensor:
 # -- losses: means over the batch ------------------------------------------------------------
 
 
-def mse_loss(prediction: Tensor, target: Tensor | Array) -> Tensor:
+def mse(prediction: Tensor, target: Tensor | Array) -> Tensor:
     """Return the mean squared error over all entries; prediction and target have one shape, any."""
-    return _loss(losses.mse_loss, prediction, target)
+    return _loss(losses.mse, prediction, target)
 
 
 def binary_cross_entropy_with_logits(logits: Tensor, target: Tensor | Array) -> Tensor:

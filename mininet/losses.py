@@ -3,7 +3,8 @@
 A loss is a mean over the batch, so the gradient of a batch of N carries a factor 1/N.
 `binary_cross_entropy_with_logits` and `cross_entropy` take *logits* (scores before the
 sigmoid or softmax): fused, they never take the logarithm of a rounded zero, and
-their gradient becomes simply (probability - target) / N. Names are PyTorch's.
+their gradient becomes simply (probability - target) / N. Names are PyTorch's, but for
+`mse`, which is called ``mse_loss`` there.
 Errors of all: `TypeError` for what are no floats of one dtype, `ValueError` for shapes, labels or targets
 that do not fit and for an empty batch.
 `cross_entropy` is built in the chapter *Layers*.
@@ -20,16 +21,16 @@ from mininet.arrays import Array, Floats
 Loss = Callable[[Floats, Array], tuple[float, Floats]]
 
 
-def mse_loss(prediction: Floats, target: Floats) -> tuple[float, Floats]:
+def mse(prediction: Floats, target: Floats) -> tuple[float, Floats]:
     """Return the mean squared error over all entries, and its gradient by the prediction.
 
     Both arrays have the same shape, any; the gradient has it too.
 
-    >>> mse_loss(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
+    >>> mse(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
     (2.0, array([[0.],
            [2.]]))
     """
-    expect.pair("mse_loss", prediction, target)
+    expect.pair("mse", prediction, target)
     error = prediction - target
     return float(np.mean(error * error)), error * (2 / error.size)
 

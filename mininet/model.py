@@ -33,15 +33,15 @@ def on_arrays(where: str, model: Model | OnTensors, input_gradient: bool = False
     With ``input_gradient`` its ``backward`` will be asked for the gradient by the input.
     Errors: `TypeError` for what is no model.
     """
-    adapt = getattr(model, "on_arrays", None)
-    if adapt is not None:
-        adapted: Model = adapt(input_gradient)
-        return adapted
     if isinstance(model, type) or not hasattr(model, "forward"):
         raise TypeError(
             f"{where}: expected a network with a forward and a backward, got {model!r:.60}. "
             "Those of mininet.layers and mininet.nn are such networks."
         )
+    adapt = getattr(model, "on_arrays", None)
+    if adapt is not None:
+        adapted: Model = adapt(input_gradient)
+        return adapted
     return model  # type: ignore[return-value]
 
 

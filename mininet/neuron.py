@@ -21,7 +21,7 @@ class Neuron:
 
     def __init__(self, weights: ArrayLike, bias: float = 0.0) -> None:
         self.weights: Floats = np.array(weights, dtype=np.float64)
-        self.bias = float(bias)
+        self.bias = expect.number("Neuron", "bias", bias)
         if self.weights.ndim != 1 or self.weights.size == 0:
             raise ValueError(
                 f"Neuron: expected weights of shape (D,), one per input, got {self.weights.shape}."

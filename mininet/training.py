@@ -192,7 +192,7 @@ def noise(sigma: float, rng: np.random.Generator, mean: float = 0.0) -> Transfor
 def _checked(where: str, data: Data) -> Data:
     """Return the data, refused where only one side would be scaled to [0, 1]."""
     x, y = data
-    if getattr(y, "dtype", None) == np.uint8 and y.ndim > 1 and y.max(initial=0) > 1:
+    if isinstance(y, np.ndarray) and y.dtype == np.uint8 and y.ndim > 1 and y.max(initial=0) > 1:
         raise TypeError(
             f"{where}: the targets are uint8 pixels. The images are scaled to [0, 1] and the targets would not be; "
             "pass mininet.data.to_unit(y)."

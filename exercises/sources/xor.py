@@ -9,7 +9,7 @@ import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.gradcheck import compare, numerical_gradient
-from mininet.losses import binary_cross_entropy_with_logits, mse_loss
+from mininet.losses import binary_cross_entropy_with_logits, mse
 from mininet_course import check, hint, progress, solution
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # (4, 2)
@@ -167,12 +167,12 @@ p = start(2)
 
 
 def loss_by_W1(W1):
-    return mse_loss(sigmoid(np.tanh(X @ W1 + p["b1"]) @ p["W2"] + p["b2"]), Y)[0]
+    return mse(sigmoid(np.tanh(X @ W1 + p["b1"]) @ p["W2"] + p["b2"]), Y)[0]
 
 
 A1 = np.tanh(X @ p["W1"] + p["b1"])
 A2 = sigmoid(A1 @ p["W2"] + p["b2"])
-dW1, db1 = hidden_gradients(X, A1, mse_loss(A2, Y)[1] * A2 * (1 - A2), p["W2"])
+dW1, db1 = hidden_gradients(X, A1, mse(A2, Y)[1] * A2 * (1 - A2), p["W2"])
 print("as by nudging:", compare({"W1": dW1}, {"W1": numerical_gradient(loss_by_W1, p["W1"])}).ok)
 
 # %% [markdown] role="why" q="xor.4"
@@ -212,7 +212,7 @@ check("xor.5", backward)
 # %% role="run"
 p = start(2)
 nudged = {
-    name: numerical_gradient(lambda w, name=name: mse_loss(forward({**p, name: w}, X)[3], Y)[0], p[name])
+    name: numerical_gradient(lambda w, name=name: mse(forward({**p, name: w}, X)[3], Y)[0], p[name])
     for name in p
 }
 gradients = dict(zip(("W2", "b2", "W1", "b1"), backward(p, X, Y), strict=True))

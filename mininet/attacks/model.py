@@ -83,14 +83,19 @@ def adversarial_training(
 def _frozen(model: Model) -> Iterator[None]:
     """Freeze the parameters for the length of a ``with`` block; then each is as it was, its gradient too."""
     parameters = list(model.parameters()) if hasattr(model, "parameters") else []
-    before = [(p.grad, getattr(p, "requires_grad", True)) for p in parameters]
-    for p in parameters:
-        p.grad, p.requires_grad = None, False
+    learning = [p for p in parameters if getattr(p, "requires_grad", False)]
+    before = [p.grad for p in parameters]
+    for p in parameters:  # a layer of one's own may write a gradient all the same
+        p.grad = None
+    for p in learning:
+        p.requires_grad = False
     try:
         yield
     finally:
-        for p, (grad, learns) in zip(parameters, before, strict=True):
-            p.grad, p.requires_grad = grad, learns
+        for p in learning:
+            p.requires_grad = True
+        for p, grad in zip(parameters, before, strict=True):
+            p.grad = grad
 
 
 def ask_gradient(where: str, gradient: InputGradient, x: Floats, y: Array) -> Floats:

@@ -18,6 +18,7 @@ class Parameter:
     __slots__ = ("data", "grad", "requires_grad")  # a misspelt attribute is an error
 
     def __init__(self, data: Floats) -> None:
+        expect.floats("Parameter", data, "its data")
         self.data = data
         self.grad: Floats | None = None
         self.requires_grad = True

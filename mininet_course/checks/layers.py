@@ -44,7 +44,7 @@ batch_twice = Choice(
         "Which of the three results still has a row for every sample, and in which has the sample's index been summed over?",
         "Write down one entry: dW[d, m] is the sum over n of X[n, d] · dZ[n, m]. How many terms has it now?",
     ),
-    after="With `mse_loss` or `cross_entropy` on top, doubling the batch halves every row of dZ. What does the step of training do then?",
+    after="With `mse` or `cross_entropy` on top, doubling the batch halves every row of dZ. What does the step of training do then?",
 )
 
 # --- 2: predict, what shapes cannot see -----------------------------------------------

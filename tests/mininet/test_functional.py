@@ -21,7 +21,7 @@ def test_activations_are_the_first_halfs_to_the_last_bit(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "by_hand"),
     [
-        ("mse_loss", losses.mse_loss),
+        ("mse", losses.mse),
         ("binary_cross_entropy_with_logits", losses.binary_cross_entropy_with_logits),
         ("cross_entropy", losses.cross_entropy),
     ],
@@ -41,7 +41,7 @@ def test_losses_are_the_first_halfs_to_the_last_bit(name: str, by_hand: object) 
 
 def test_the_gradient_of_a_loss_takes_part_in_the_chain() -> None:
     x = floats(5, 4)
-    (3 * F.mse_loss(x, np.zeros((5, 4), dtype=np.float32))).backward()
+    (3 * F.mse(x, np.zeros((5, 4), dtype=np.float32))).backward()
     np.testing.assert_allclose(x.grad, 3 * x.data * 2 / 20, rtol=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_pad_refuses_other_widths(widths: list[tuple[int, int]]) -> None:
 # losses
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("name", ["mse", "binary_cross_entropy_with_logits"])
 def test_targets_that_do_not_fit_are_refused(name: str) -> None:
     loss, x = getattr(F, name), floats(4, 1)
     with pytest.raises(ValueError, match=r"\(4, 1\) and target \(4,\) differ"):
@@ -188,7 +188,7 @@ def test_labels_that_do_not_fit_are_refused(labels: object, error: type[Exceptio
         F.cross_entropy(floats(2, 3), labels)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits", "cross_entropy"])
+@pytest.mark.parametrize("name", ["mse", "binary_cross_entropy_with_logits", "cross_entropy"])
 def test_an_empty_batch_is_refused(name: str) -> None:
     target = np.zeros(0, dtype=int) if name == "cross_entropy" else np.zeros((0, 3), dtype=np.float32)
     with pytest.raises(ValueError, match="the batch is empty"):

@@ -1,11 +1,13 @@
 """The losses: values by hand, gradients against nudging, no infinities, clear errors."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from mininet.activations import log_softmax
 from mininet.gradcheck import numerical_gradient
-from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse
 
 LABELS = np.array([2, 0, 1, 2])
 
@@ -19,7 +21,7 @@ def targets(shape: tuple[int, ...] = (4, 3)) -> np.ndarray:
 
 
 def test_mse_by_hand() -> None:
-    loss, gradient = mse_loss(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 4.0]]))
+    loss, gradient = mse(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 4.0]]))
     assert loss == (0 + 4 + 9 + 0) / 4
     np.testing.assert_array_equal(gradient, [[0, 1], [1.5, 0]])
 
@@ -54,7 +56,7 @@ def test_cross_entropy_of_two_classes_is_the_binary_one() -> None:
 @pytest.mark.parametrize(
     ("name", "function"),
     [
-        ("mse_loss", lambda z: mse_loss(z, targets())),
+        ("mse", lambda z: mse(z, targets())),
         ("binary", lambda z: binary_cross_entropy_with_logits(z, targets())),
         ("cross entropy", lambda z: cross_entropy(z, LABELS)),
     ],
@@ -70,7 +72,7 @@ def test_losses_are_means_so_a_doubled_batch_changes_nothing_but_the_share_of_ea
     z, y = scores(), targets()
     twice, labels_twice = np.vstack([z, z]), np.concatenate([LABELS, LABELS])
     for once, doubled in [
-        (mse_loss(z, y), mse_loss(twice, np.vstack([y, y]))),
+        (mse(z, y), mse(twice, np.vstack([y, y]))),
         (binary_cross_entropy_with_logits(z, y), binary_cross_entropy_with_logits(twice, np.vstack([y, y]))),
         (cross_entropy(z, LABELS), cross_entropy(twice, labels_twice)),
     ]:
@@ -100,7 +102,7 @@ def test_labels_may_be_whole_numbers_of_any_kind(dtype: type) -> None:
 
 def test_float32_stays_float32() -> None:
     z, y = scores().astype(np.float32), targets().astype(np.float32)
-    for loss, gradient in (mse_loss(z, y), binary_cross_entropy_with_logits(z, y), cross_entropy(z, LABELS)):
+    for loss, gradient in (mse(z, y), binary_cross_entropy_with_logits(z, y), cross_entropy(z, LABELS)):
         assert type(loss) is float
         assert gradient.dtype == np.float32
 
@@ -108,7 +110,7 @@ def test_float32_stays_float32() -> None:
 def test_inputs_are_not_changed() -> None:
     z, y, labels = scores(), targets(), LABELS.copy()
     before = z.copy(), y.copy()
-    mse_loss(z, y), binary_cross_entropy_with_logits(z, y), cross_entropy(z, labels)
+    mse(z, y), binary_cross_entropy_with_logits(z, y), cross_entropy(z, labels)
     np.testing.assert_array_equal(z, before[0])
     np.testing.assert_array_equal(y, before[1])
     np.testing.assert_array_equal(labels, LABELS)
@@ -128,11 +130,11 @@ def test_cross_entropy_is_minus_the_log_softmax_at_the_label() -> None:
     ("call", "error", "message"),
     [
         (
-            lambda: mse_loss(np.zeros((3, 1)), np.zeros(3)),
+            lambda: mse(np.zeros((3, 1)), np.zeros(3)),
             ValueError,
             r"prediction \(3, 1\) and target \(3,\) differ",
         ),
-        (lambda: mse_loss(np.zeros((0, 1)), np.zeros((0, 1))), ValueError, r"mse_loss: the batch is empty"),
+        (lambda: mse(np.zeros((0, 1)), np.zeros((0, 1))), ValueError, r"mse: the batch is empty"),
         (
             lambda: binary_cross_entropy_with_logits(np.zeros((3, 1)), np.zeros(3)),
             ValueError,
@@ -184,3 +186,31 @@ def test_cross_entropy_is_minus_the_log_softmax_at_the_label() -> None:
 def test_errors_say_what_was_expected_and_what_came(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+# -- whole numbers, which would wrap round or hide another scale
+
+WHOLE = [np.uint8, np.int8, np.int16, np.int64, bool]
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+@pytest.mark.parametrize("loss", [mse, binary_cross_entropy_with_logits])
+def test_whole_numbers_are_refused_as_predictions_and_as_targets(loss: Any, dtype: type) -> None:
+    """The mean square of the uint8 numbers 0 and 16 would be 0."""
+    floats, whole = np.zeros((2, 1)), np.array([[0], [1]], dtype=dtype)
+    with pytest.raises(TypeError, match=f"{loss.__name__}: expected float32 or float64 as the prediction"):
+        loss(whole, floats)
+    with pytest.raises(TypeError, match=r"as the target, got .*\. Convert with \.astype.*to_unit"):
+        loss(floats, whole)
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+def test_whole_numbers_are_no_logits(dtype: type) -> None:
+    with pytest.raises(TypeError, match="cross_entropy: expected float32 or float64 as the logits"):
+        cross_entropy(np.zeros((4, 3), dtype=dtype), LABELS)
+
+
+@pytest.mark.parametrize("loss", [mse, binary_cross_entropy_with_logits])
+def test_unequal_floats_are_refused_since_the_gradient_would_widen(loss: Any) -> None:
+    with pytest.raises(TypeError, match="the prediction is float32, the target float64; convert one"):
+        loss(np.zeros(2, dtype=np.float32), np.zeros(2))

@@ -252,7 +252,7 @@ def results() -> dict[str, tuple[Any, type[Exception], str]]:
         "arrays": ([np.ones(2)], TypeError, r"got ndarray at place 0\. Of an array .*Parameter\(array\)"),
         "one array": (np.ones((2, 2)), TypeError, "got ndarray at place 0"),
         "a state": (mlp([2, 1], np.random.default_rng(0)).state_dict(), TypeError, "got str at place 0"),
-        "whole numbers": ([Parameter(np.ones(2, dtype=int))], TypeError, "float64 as parameter 0, got int64"),
+        "whole numbers": ([Tensor(np.ones(2, dtype=int))], TypeError, "float64 as parameter 0, got int64"),
     }
 
 

@@ -9,14 +9,17 @@ import sys
 import textwrap
 import threading
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
+from mininet import layers, nn
 from mininet.arrays import Array, Floats
+from mininet.attacks import classify, gradient_by_input
 from mininet.data import DataLoader, digits, to_unit
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
-from mininet.losses import cross_entropy, mse_loss
+from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
 from mininet.training import (
     NonFiniteLoss,
@@ -136,7 +139,7 @@ def test_on_epoch_sees_the_history_so_far_and_can_end_training() -> None:
 def test_regression_is_trained_too() -> None:
     x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
     net = network(sizes=(1, 20, 1))
-    history = run(net, lr=0.1, data=(x, x * x), loss=mse_loss, metric=None, epochs=60)
+    history = run(net, lr=0.1, data=(x, x * x), loss=mse, metric=None, epochs=60)
     assert history["loss"][-1] < 0.02
 
 
@@ -340,7 +343,7 @@ def test_a_finite_network_with_a_huge_output_is_told_to_slow_down() -> None:
     net.parameters()[0].data[:] = 1e25
     y = np.zeros((300, 10), dtype=np.float32)
     with pytest.raises(NonFiniteLoss, match=r"output is finite, at most .* lower learning rate"):
-        run(net, data=(TRAIN[0], y), loss=mse_loss, metric=None)
+        run(net, data=(TRAIN[0], y), loss=mse, metric=None)
 
 
 # -- measuring
@@ -373,7 +376,7 @@ def test_accuracy_refuses_shapes_that_do_not_match(logits: tuple[int, ...], labe
 def test_accuracy_of_what_has_no_labels_tells_the_way_out() -> None:
     x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
     with pytest.raises(ValueError, match="pass metric=None or a metric of your own"):
-        run(network(sizes=(1, 5, 1)), data=(x, x), loss=mse_loss)
+        run(network(sizes=(1, 5, 1)), data=(x, x), loss=mse)
 
 
 def test_predicting_nothing_is_an_error() -> None:
@@ -686,3 +689,63 @@ def test_looking_for_the_bad_layer_changes_neither_modes_nor_running_statistics(
     twin.random((8, 20), dtype=np.float32)  # the step's own mask
     twin.random((8, 20), dtype=np.float32)
     assert net[3].rng.bit_generator.state == twin.bit_generator.state
+
+
+# -- targets on another scale, and networks of the other half
+
+
+def test_pixels_as_targets_are_refused_where_only_the_images_would_be_scaled() -> None:
+    images = DIGITS.x_train.reshape(-1, 64)[:100]
+    net = network(sizes=(64, 8, 64))
+    for where, call in (
+        ("fit", lambda: run(net, data=(images, images), loss=mse, metric=None)),
+        (
+            "fit",
+            lambda: run(net, data=(images, images), loss=lambda p, t: mse(p, t.astype(p.dtype)), metric=None),
+        ),
+        ("evaluate", lambda: evaluate(net, (images, images), mse, None)),
+    ):
+        with pytest.raises(
+            TypeError, match=rf"{where}: the targets are uint8 pixels.*pass mininet\.data\.to_unit\(y\)"
+        ):
+            call()
+    history = run(net, data=(images, to_unit(images)), loss=mse, metric=None)
+    assert history["loss"][0] < 1
+
+
+def test_uint8_labels_and_zeros_and_ones_are_no_pixels() -> None:
+    x, y = TRAIN[0], TRAIN[1].astype(np.uint8)
+    run(network(), data=(x, y), epochs=1)
+    many = np.eye(10, dtype=np.uint8)[y]
+    run(network(), data=(x, many), loss=lambda p, t: mse(p, t.astype(p.dtype)), metric=None, epochs=1)
+
+
+def test_a_network_on_tensors_is_trained_as_it_is_and_like_its_twin_by_hand() -> None:
+    hand, auto = (half.mlp([64, 20, 10], np.random.default_rng(0)) for half in (layers, nn))
+    histories = [run(net, validation=TEST) for net in (hand, auto)]
+    assert histories[0] == histories[1]
+    check_equal(hand.state_dict(), auto.state_dict())
+    assert evaluate(hand, TEST, cross_entropy) == evaluate(auto, TEST, cross_entropy)
+    np.testing.assert_array_equal(predict(hand, TEST[0]), predict(auto, TEST[0]))
+
+
+@pytest.mark.parametrize("model", [None, 3, "net", np.ones(3), cross_entropy, mlp, Sequential, nn.ReLU])
+def test_what_is_no_network_is_named(model: Any) -> None:
+    for call in (
+        lambda: fit(model, TRAIN, loss=cross_entropy, optimizer=SGD(network().parameters(), 0.1), epochs=1,
+                    batch_size=32, rng=np.random.default_rng(0), progress=False),
+        lambda: predict(model, TRAIN[0]),
+        lambda: evaluate(model, TRAIN, cross_entropy),
+        lambda: gradient_by_input(model),
+        lambda: classify(model),
+    ):  # fmt: skip
+        with pytest.raises(
+            TypeError, match=r"(fit|predict|evaluate|gradient_by_input|classify): expected a network"
+        ):
+            call()
+
+
+def test_another_networks_optimiser_is_found_out() -> None:
+    with pytest.raises(RuntimeError, match="are they this network's"):
+        fit(network(), TRAIN, loss=cross_entropy, optimizer=SGD(network().parameters(), 0.1), epochs=1,
+            batch_size=32, rng=np.random.default_rng(0), progress=False)  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mininet.layers import BatchNorm1d, Dropout, Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh, mlp
-from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse
 from mininet.optim import SGD, Adam, Optimizer
 
 SIZES = [5, 8, 6, 3]
@@ -113,7 +113,7 @@ def train(net: Sequential, optimizer: Optimizer, x: np.ndarray, labels: np.ndarr
 def losses(rng: np.random.Generator) -> dict[str, tuple[Callable[..., Any], np.ndarray, np.ndarray]]:
     scores = 3 * rng.standard_normal((6, 4), dtype=np.float32)
     return {
-        "mse_loss": (mse_loss, scores, rng.standard_normal((6, 4), dtype=np.float32)),
+        "mse": (mse, scores, rng.standard_normal((6, 4), dtype=np.float32)),
         "binary_cross_entropy_with_logits": (
             binary_cross_entropy_with_logits,
             scores,
@@ -165,7 +165,7 @@ class PyTorch:
 
     def loss(self, name: str, prediction: np.ndarray, target: np.ndarray) -> tuple[Any, Any]:
         functions = {
-            "mse_loss": self.torch.nn.functional.mse_loss,
+            "mse": self.torch.nn.functional.mse_loss,
             "binary_cross_entropy_with_logits": self.torch.nn.functional.binary_cross_entropy_with_logits,
             "cross_entropy": self.torch.nn.functional.cross_entropy,
         }
@@ -314,7 +314,7 @@ class JAX:
     def _losses(self) -> dict[str, Callable[..., Any]]:
         jax, log_sigmoid = self.jax, self.jax.nn.log_sigmoid
         return {
-            "mse_loss": lambda z, t: ((z - t) ** 2).mean(),
+            "mse": lambda z, t: ((z - t) ** 2).mean(),
             "binary_cross_entropy_with_logits": lambda z, t: (
                 -(t * log_sigmoid(z) + (1 - t) * log_sigmoid(-z)).mean()
             ),

@@ -1,10 +1,12 @@
 """Gradients by the input, the smallest epsilon, transfer and adversarial training, on real networks."""
 
+import functools
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mininet import functional, layers, nn
 from mininet.arrays import Array, Floats
 from mininet.attacks import (
     adversarial_training,
@@ -192,6 +194,33 @@ class Bare:
 
     def train(self, x: Floats, y: Array) -> None:
         raise AssertionError("nobody asked for this")
+
+
+@pytest.mark.parametrize("half", [layers, nn])
+def test_the_parameters_gradients_are_not_computed_and_stay_as_they_were(
+    half: Any, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = half.mlp([64, 30, 10], rng)
+    net.parameters()[0].requires_grad = False
+    net.parameters()[2].grad = before = np.ones_like(net.parameters()[2].data)
+    computed: list[Any] = []
+    monkeypatch.setattr(layers.Parameter, "add_gradient", lambda *given: computed.append(given))
+    monkeypatch.setattr(functional, "_by_weight", lambda *given: computed.append(given))
+    gradient_by_input(net)(X[:5], Y[:5])
+    assert computed == []
+    assert [p.requires_grad for p in net.parameters()] == [False, True, True, True]
+    assert net.parameters()[2].grad is before and net.parameters()[1].grad is None
+
+
+def test_a_network_on_tensors_is_attacked_as_it_is(rng: np.random.Generator) -> None:
+    hand, auto = trained(), nn.mlp([64, 30, 10], rng)
+    auto.load_state_dict(hand.state_dict())
+    for attack in (fgsm, functools.partial(pgd, rng=None, steps=3)):
+        one, other = (attack(gradient_by_input(net), X, Y, 0.1) for net in (hand, auto))
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(classify(hand)(one), classify(auto)(other))
+    transform = adversarial_training(auto, lambda gradient, x, y: fgsm(gradient, x, y, 0.1))
+    assert (transform(X[:5], Y[:5]) != X[:5]).any()
 
 
 def test_anything_with_forward_and_backward_can_be_attacked() -> None:
