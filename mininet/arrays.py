@@ -30,6 +30,7 @@ def column_sums(a: Floats) -> Floats:
     if len(a) > _BLOCK:
         whole = len(a) // _BLOCK * _BLOCK
         # a product with ones is the quickest sum of a block
-        sums = np.ones(_BLOCK, dtype=a.dtype) @ a[:whole].reshape(-1, _BLOCK, a.shape[1])
+        sums: Floats = np.ones(_BLOCK, dtype=a.dtype) @ a[:whole].reshape(-1, _BLOCK, a.shape[1])
         return column_sums(np.vstack([sums, a[whole:].sum(axis=0)]))
-    return np.asarray(a.sum(axis=0))
+    sums = a.sum(axis=0)
+    return sums

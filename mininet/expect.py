@@ -11,7 +11,7 @@ import numpy as np
 
 from mininet.arrays import Array, Floats
 
-_FLOATS = (np.float32, np.float64)
+_FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
 # -- settings ------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def float_dtype(where: object, dtype: Any) -> np.dtype[Any]:
 
 def array(where: object, x: object, name: str = "the input") -> None:
     if not isinstance(x, np.ndarray):
-        cure = "Make it one: np.array(...)."
+        cure = "Make it one: np.array(...)." if x is not None else "Is a return missing?"
         if hasattr(x, "requires_grad"):  # a tensor
             cure = "Tensors go into mininet.nn and mininet.functional; tensor.data is the array in one."
         raise TypeError(f"{where}: expected an array as {name}, got {type(x).__name__}. {cure}")

@@ -8,7 +8,7 @@ which set them. A model without ``modules`` has one mode, and nothing happens to
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from mininet.arrays import Floats
@@ -45,8 +45,7 @@ def on_arrays(where: str, model: Model | OnTensors, input_gradient: bool = False
     return model  # type: ignore[return-value]
 
 
-@contextmanager
-def eval_mode(model: object) -> Iterator[None]:
+def eval_mode(model: object) -> AbstractContextManager[None]:
     """Put the model into eval mode for the length of a ``with`` block; then each part is back in its own mode.
 
     >>> import numpy as np
@@ -58,29 +57,23 @@ def eval_mode(model: object) -> Iterator[None]:
     >>> layer.training
     True
     """
-    with _own_modes_kept(model) as has_modes:
-        if has_modes:
-            model.eval()  # type: ignore[attr-defined]
-        yield
+    return _mode(model, training=False)
 
 
-@contextmanager
-def train_mode(model: object) -> Iterator[None]:
+def train_mode(model: object) -> AbstractContextManager[None]:
     """Put the model into train mode for the length of a ``with`` block; then each part is back in its own mode."""
-    with _own_modes_kept(model) as has_modes:
-        if has_modes:
-            model.train()  # type: ignore[attr-defined]
-        yield
+    return _mode(model, training=True)
 
 
 @contextmanager
-def _own_modes_kept(model: object) -> Iterator[bool]:
-    """Yield whether the model has modes; at the end give each part the mode it had."""
+def _mode(model: object, training: bool) -> Iterator[None]:
     parts = list(model.modules()) if hasattr(model, "modules") else []
     # each part's own: somebody may have frozen one batch norm and not the others
     before = [part.training for part in parts]
     try:
-        yield bool(parts)
+        if parts:
+            model.train() if training else model.eval()  # type: ignore[attr-defined]
+        yield
     finally:
-        for part, training in zip(parts, before, strict=True):
-            part.training = training
+        for part, own in zip(parts, before, strict=True):
+            part.training = own

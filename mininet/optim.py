@@ -83,16 +83,12 @@ def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]
                 f"{name}: expected parameters, with .data and .grad, got {type(p).__name__} at place {i}. "
                 "Of an array mininet.layers.Parameter(array) makes one, and Tensor(array, requires_grad=True)."
             )
-        if getattr(p, "node", None) is not None:
+        recorded = getattr(p, "node", None) is not None
+        if recorded or not p.data.flags.writeable:
+            what = "the result of an operation" if recorded else "read-only, as a detached result"
             raise ValueError(
-                f"{name}: parameter {i} of shape {p.data.shape} is the result of an operation, and a result gets no "
-                "gradient of its own. Pass the tensors it was computed from, or start a new one from it: "
-                "Tensor(result.data.copy(), requires_grad=True)."
-            )
-        if not p.data.flags.writeable:
-            raise ValueError(
-                f"{name}: parameter {i} of shape {p.data.shape} is read-only: it shares the array of a recorded "
-                "result, as detach() does. Start from a copy: Tensor(t.data.copy(), requires_grad=True)."
+                f"{name}: parameter {i} of shape {p.data.shape} is {what}, and no leaf. Pass the tensors that it was "
+                "computed from, or start anew from a copy: Tensor(t.data.copy(), requires_grad=True)."
             )
         expect.floats(name, p.data, f"parameter {i}")
     return found

@@ -203,17 +203,13 @@ def _checked(where: str, data: Data) -> Data:
 def _transformed(transform: Transform, x: Floats, y: Array) -> Floats:
     """Return the transformed batch, or say what is wrong with it."""
     changed = transform(x, y)
-    if not isinstance(changed, np.ndarray):
-        raise TypeError(
-            f"fit: expected an array from transform, got {type(changed).__name__}. Does it return its result?"
-        )
+    expect.array("fit", changed, "what transform returns")
     if changed.shape != x.shape or changed.dtype != x.dtype:
         raise ValueError(
             f"fit: expected {x.dtype} {x.shape} from transform, as the batch it got; "
             f"it returned {changed.dtype} {changed.shape}."
         )
-    if not np.isfinite(changed).all():
-        raise ValueError("fit: transform returned NaN or infinity for a batch that held none.")
+    expect.finite("fit", changed, "what transform returns")
     return changed
 
 

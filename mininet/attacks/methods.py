@@ -112,8 +112,8 @@ def _flat(gradient: Floats) -> Array:
 
 
 def _warn_of_flat_places(where: str, flat: Array) -> None:
-    """Warn if a hundredth of the samples or more got no direction: their attack has shown nothing."""
-    if (share := float(flat.mean())) >= 0.01:
+    """Warn if a tenth of the samples or more got no direction: their attack has shown nothing."""
+    if (share := float(flat.mean())) >= 0.1:
         warnings.warn(
             f"{where}: for {share:.0%} of the samples the gradient is exactly 0, and they were not attacked: that they "
             "are still right shows nothing. A very confident network rounds its gradients away; make it less "

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from mininet import expect
 from mininet.arrays import Array, Floats
 from mininet.losses import Loss, cross_entropy
 from mininet.model import Model, OnTensors, eval_mode, on_arrays
@@ -101,14 +102,9 @@ def _frozen(model: Model) -> Iterator[None]:
 def ask_gradient(where: str, gradient: InputGradient, x: Floats, y: Array) -> Floats:
     """Return the gradient, or say what is wrong with it."""
     answer = gradient(x, y)
-    if not isinstance(answer, np.ndarray) or answer.shape != x.shape or answer.dtype.kind != "f":
-        got = f"{answer.dtype} {answer.shape}" if isinstance(answer, np.ndarray) else type(answer).__name__
-        raise ValueError(
-            f"{where}: expected floats of x's shape {x.shape} from the gradient function, got {got}. "
-            "Does it return the gradient by x?"
-        )
-    if not np.isfinite(answer).all():
-        raise ValueError(f"{where}: the gradient holds NaN or infinity, so it points nowhere.")
+    expect.shape(where, answer, x.shape, "the gradient function to return the gradient by x, of shape")
+    expect.floats(where, answer, "the gradient")
+    expect.finite(where, answer, "the gradient")
     return answer
 
 

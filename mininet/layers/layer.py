@@ -25,7 +25,8 @@ class Parameter:
 
     def add_gradient(self, gradient: Floats) -> None:
         """Add to ``grad``: backward passes add up until it is set to None. Errors: `ValueError` if shapes differ."""
-        expect.shape("Parameter", gradient, self.data.shape, "a gradient of the parameter's shape")
+        if gradient.shape != self.data.shape:
+            expect.shape("Parameter", gradient, self.data.shape, "a gradient of the parameter's shape")
         if self.requires_grad:
             self.grad = gradient if self.grad is None else self.grad + gradient
 

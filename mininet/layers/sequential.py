@@ -8,7 +8,7 @@ import numpy as np
 from mininet.arrays import Floats
 from mininet.init import Init, xavier
 from mininet.layers.activations import ReLU
-from mininet.layers.layer import Layer
+from mininet.layers.layer import Layer, Parameter
 from mininet.layers.linear import Linear
 from mininet.state import L, Row
 
@@ -73,7 +73,9 @@ class Sequential(Row[Layer], Layer):
     def _first_that_learns(self) -> int:
         """Return the position of the lowest layer with a parameter not frozen; the number of layers if none has one."""
         for i, layer in enumerate(self.layers):
-            if any(p.requires_grad for _, p in layer.named_parameters()):
+            # most layers have theirs at hand, and a step has no time for the walk
+            own = (p for p in vars(layer).values() if isinstance(p, Parameter))
+            if any(p.requires_grad for p in own) or any(p.requires_grad for p in layer.parameters()):
                 return i
         return len(self.layers)
 

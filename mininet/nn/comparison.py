@@ -9,6 +9,7 @@ from mininet import gradcheck
 from mininet.arrays import Array, Floats
 from mininet.layers import Layer
 from mininet.losses import Loss, cross_entropy
+from mininet.nn.adapter import OnArrays
 from mininet.nn.module import Module
 
 
@@ -31,29 +32,18 @@ def compare(
         raise ValueError(
             f"compare: the nets differ in {', '.join(unequal)}; first auto.load_state_dict(hand.state_dict())."
         )
-    by_hand = _gradients_by_hand(hand, x, y, loss)
-    recorded = _recorded_gradients(auto, x, y, loss)
+    by_hand = _gradients(hand, x, y, loss)
+    recorded = _gradients(auto.on_arrays(input_gradient=True), x, y, loss)
     table = gradcheck.compare(recorded, by_hand)
     nudged = _distance_from_nudging(hand, x, y, loss, recorded, samples)
     return gradcheck.Comparison(replace(row, nudged=nudged[row.name]) for row in table)
 
 
-def _gradients_by_hand(hand: Layer, x: Floats, y: Array, loss: Loss) -> dict[str, Floats]:
-    for p in hand.parameters():
+def _gradients(net: Layer | OnArrays, x: Floats, y: Array, loss: Loss) -> dict[str, Floats]:
+    """Return the gradients of the loss by the input and by each parameter, by name."""
+    for p in net.parameters():
         p.grad = None
-    by_input = hand.backward(loss(hand.forward(x), y)[1])
-    return _named(by_input, hand)
-
-
-def _recorded_gradients(auto: Module, x: Floats, y: Array, loss: Loss) -> dict[str, Floats]:
-    for p in auto.parameters():
-        p.grad = None
-    net = auto.on_arrays(input_gradient=True)
     by_input = net.backward(loss(net.forward(x), y)[1])
-    return _named(by_input, auto)
-
-
-def _named(by_input: Floats | None, net: Layer | Module) -> dict[str, Floats]:
     gradients = {"input": by_input} | {name: p.grad for name, p in net.named_parameters()}
     missing = [name for name, gradient in gradients.items() if gradient is None]
     if missing:

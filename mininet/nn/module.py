@@ -23,6 +23,7 @@ class Module(Stateful[Tensor]):
     Its parameters are found by looking through its attributes, see `mininet.state`: `Parameter`
     objects, and other tensors that require a gradient and were not computed.
 
+    >>> import numpy as np
     >>> from mininet.nn import Linear
     >>> class Doubled(Module):
     ...     def __init__(self, rng):

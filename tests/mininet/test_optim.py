@@ -244,7 +244,7 @@ def results() -> dict[str, tuple[Any, type[Exception], str]]:
     return {
         "result": ([w, scaled], ValueError, r"parameter 1 of shape \(2,\) is the result of an operation"),
         "a row of a leaf": ([w[0]], ValueError, "is the result of an operation"),
-        "detached": ([constant], ValueError, r"read-only: .*Tensor\(t\.data\.copy\(\), requires_grad=True\)"),
+        "detached": ([constant], ValueError, r"read-only, .*Tensor\(t\.data\.copy\(\), requires_grad=True\)"),
         "alone": (w, TypeError, r"got one alone; write \[w\]"),
         "by hand, alone": (parameter([1.0]), TypeError, r"got one alone; write \[w\]"),
         "a network": (nn.mlp([2, 1], np.random.default_rng(0)), TypeError, r"pass net\.parameters\(\)"),

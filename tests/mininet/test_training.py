@@ -529,16 +529,16 @@ def test_validation_data_are_not_changed() -> None:
         (
             lambda x, y: None,
             TypeError,
-            r"an array from transform, got NoneType\. Does it return its result\?",
+            r"an array as what transform returns, got NoneType\. Is a return missing\?",
         ),
-        (lambda x, y: (x, y), TypeError, "an array from transform, got tuple"),
+        (lambda x, y: (x, y), TypeError, "an array as what transform returns, got tuple"),
         (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from transform.*returned float32 \(5, 64\)"),
         (lambda x, y: x.reshape(-1, 8, 8), ValueError, r"returned float32 \(32, 8, 8\)"),
         (lambda x, y: x.astype(np.float64), ValueError, r"returned float64 \(32, 64\)"),
         (
             lambda x, y: x + np.float32(np.nan),
             ValueError,
-            "transform returned NaN or infinity for a batch",
+            "what transform returns to be finite, got NaN",
         ),
     ],
 )

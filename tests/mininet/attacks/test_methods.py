@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mininet.arrays import Array, Floats
-from mininet.attacks import classify, fgsm, gradient_by_input, minimal_epsilon, pgd, random_noise, targeted
+from mininet.attacks import (
+    InputGradient,
+    classify,
+    fgsm,
+    gradient_by_input,
+    minimal_epsilon,
+    pgd,
+    random_noise,
+    targeted,
+)
 from mininet.layers import BatchNorm1d, Linear, Sequential, Tanh, mlp
 from mininet.losses import binary_cross_entropy_with_logits, cross_entropy
 from tests.support.attacks import ATTACKS, DIGITS, L2, LINF, Attack, X, Y, share_right, trained
@@ -253,6 +262,17 @@ def test_a_gradient_of_zero_gives_no_nan(name: str, norm: float, attack: Attack)
     assert (changed[1:] != X[1:4]).any(axis=1).all()
     if "random" not in name:
         np.testing.assert_array_equal(changed[0], X[0])
+
+
+def test_a_few_flat_places_are_no_news_and_a_tenth_is() -> None:
+    def flat_at_the_first(n: int) -> InputGradient:
+        return lambda x, y: np.where(np.arange(len(x))[:, None] < n, 0, np.ones_like(x))
+
+    x, y = np.full((40, 3), 0.5), np.zeros(40, dtype=int)
+    for attack in (fgsm, functools.partial(pgd, rng=None)):
+        attack(flat_at_the_first(3), x, y, 0.1)  # a warning would be an error here
+        with pytest.warns(UserWarning, match="for 10% of the samples"):
+            attack(flat_at_the_first(4), x, y, 0.1)
 
 
 @pytest.mark.parametrize("factor", [1e-38, 1e-30, 1e-20, 1e20, 1e30])
