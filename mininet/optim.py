@@ -72,13 +72,13 @@ def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]
     """Return the parameters, each once, or say what else was given."""
     if hasattr(parameters, "parameters"):
         raise TypeError(f"{name}: expected a list of parameters, got a network; pass net.parameters().")
-    if hasattr(parameters, "grad"):
+    if _has_array(parameters):
         raise TypeError(f"{name}: expected a list of parameters, got one alone; write [w].")
     found = list({id(p): p for p in parameters}.values())
     if not found:
         raise ValueError(f"{name}: the list of parameters is empty; did you pass net.parameters()?")
     for i, p in enumerate(found):
-        if not hasattr(p, "grad"):
+        if not _has_array(p):
             raise TypeError(
                 f"{name}: expected parameters, with .data and .grad, got {type(p).__name__} at place {i}. "
                 "Of an array mininet.layers.Parameter(array) makes one, and Tensor(array, requires_grad=True)."
@@ -92,6 +92,10 @@ def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]
             )
         expect.floats(name, p.data, f"parameter {i}")
     return found
+
+
+def _has_array(value: object) -> bool:
+    return isinstance(getattr(value, "data", None), np.ndarray)
 
 
 class SGD(Optimizer):
