@@ -96,9 +96,8 @@ def array(where: object, x: object, name: str = "the input") -> None:
 def tensor(where: object, *given: object) -> None:
     """Expect tensors; None, what was left out, is passed over."""
     for x in given:
-        if (
-            not hasattr(x, "node") and x is not None
-        ):  # this module stands below the tensor and cannot import it
+        # told by its node: this module stands below the tensor and cannot import it
+        if not hasattr(x, "node") and x is not None:
             raise TypeError(
                 f"{where}: expected a tensor, got {type(x).__name__}. Make it one: Tensor(...). "
                 "For arrays there are mininet.activations, mininet.losses and mininet.layers."

@@ -46,8 +46,9 @@ class Optimizer:
                 "not frozen?"
             )
         for i, p, g in found:
-            if g.shape != p.data.shape:
-                expect.shape(f"parameter {i}", g, p.data.shape, "a gradient of the parameter's shape")
+            if getattr(g, "shape", None) != p.data.shape:
+                what = f"as gradient of parameter {i} an array of its shape"
+                expect.shape(type(self).__name__, g, p.data.shape, what)
         if len(found) < len(self.parameters):
             self._name_unreached()
         return found
@@ -74,6 +75,8 @@ def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]
         raise TypeError(f"{name}: expected a list of parameters, got a network; pass net.parameters().")
     if _has_array(parameters):
         raise TypeError(f"{name}: expected a list of parameters, got one alone; write [w].")
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{name}: expected a list of parameters, got {parameters!r:.60}.")
     found = list({id(p): p for p in parameters}.values())
     if not found:
         raise ValueError(f"{name}: the list of parameters is empty; did you pass net.parameters()?")

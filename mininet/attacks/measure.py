@@ -1,6 +1,5 @@
 """How little fools a network, and whose examples fool which. Built in the chapter "adversarial"."""
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -39,10 +38,9 @@ def minimal_epsilon(
     array([0.1, 0. ])
     """
     expect.labelled_inputs("minimal_epsilon", x, y)
-    if not 1e-6 <= tolerance <= largest < math.inf:  # finer than 1e-6, pixels in float32 cannot tell
-        raise ValueError(
-            f"minimal_epsilon: expected 1e-6 <= tolerance <= largest, got tolerance={tolerance} and largest={largest}."
-        )
+    # finer than 1e-6, pixels in float32 cannot tell
+    tolerance = expect.number("minimal_epsilon", "tolerance", tolerance, least=1e-6)
+    largest = expect.number("minimal_epsilon", "largest", largest, least=tolerance)
 
     def succeeds(epsilon: Floats) -> Array:
         changed = attack(x, y, epsilon)

@@ -188,7 +188,9 @@ def test_adam_leaves_a_parameter_without_slope_where_it_is() -> None:
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 def test_a_step_that_fails_has_changed_nothing(optimizer: type[Optimizer]) -> None:
     ps = [parameter([1.0], [1.0]), parameter([1.0, 2.0], [1.0])]  # NumPy would broadcast the second gradient
-    with pytest.raises(ValueError, match=r"a gradient of the parameter's shape \(2,\), got \(1,\)"):
+    with pytest.raises(
+        ValueError, match=r"as gradient of parameter 1 an array of its shape \(2,\), got \(1,\)"
+    ):
         optimizer(ps, lr=0.1).step()
     assert ps[0].data[0] == 1.0
 
@@ -247,6 +249,7 @@ def results() -> dict[str, tuple[Any, type[Exception], str]]:
         "a network": (nn.mlp([2, 1], np.random.default_rng(0)), TypeError, r"pass net\.parameters\(\)"),
         "by hand, a network": (mlp([2, 1], np.random.default_rng(0)), TypeError, r"pass net\.parameters\(\)"),
         "arrays": ([np.ones(2)], TypeError, r"got ndarray at place 0\. Of an array .*Parameter\(array\)"),
+        "nothing": (None, TypeError, "expected a list of parameters, got None"),
         "one array": (np.ones((2, 2)), TypeError, "got ndarray at place 0"),
         "a state": (mlp([2, 1], np.random.default_rng(0)).state_dict(), TypeError, "got str at place 0"),
         "whole numbers": ([Tensor(np.ones(2, dtype=int))], TypeError, "float64 as parameter 0, got int64"),

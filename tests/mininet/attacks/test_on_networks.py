@@ -93,7 +93,7 @@ def test_minimal_epsilon_of_a_batch_is_that_of_its_samples() -> None:
 )
 def test_minimal_epsilon_refuses_a_range_that_makes_no_sense(options: dict[str, float]) -> None:
     net = trained()
-    with pytest.raises(ValueError, match="expected 1e-6 <= tolerance <= largest"):
+    with pytest.raises(ValueError, match=r"expected (tolerance|largest) to be a finite number of at least "):
         minimal_epsilon(by_attack(gradient_by_input(net)), classify(net), X[:3], Y[:3], **options)
 
 
