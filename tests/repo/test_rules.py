@@ -109,6 +109,16 @@ def test_imports_run_one_way(package: str, part: str) -> None:
         assert not disallowed(package, part, file.read_text()), f"{file.name} imports what may import it"
 
 
+def namesakes(modules: Iterable[Path]) -> set[str]:
+    """Return the names of modules that Python's own library has too."""
+    return {module.stem for module in modules} & sys.stdlib_module_names
+
+
+def test_no_module_of_mininet_has_the_name_of_one_of_pythons_own() -> None:
+    assert namesakes(MODULES) == set()
+    assert namesakes([ROOT / "mininet" / "typing.py"]) == {"typing"}
+
+
 def test_the_plan_has_no_circle() -> None:
     for parts in MAY_IMPORT.values():
         # raises CycleError
