@@ -67,11 +67,14 @@ def evaluate(
     return value, metric(outputs, y) if metric is not None else math.nan
 
 
-def train_step(model: Model, loss: Loss, optimizer: Optimizer, x: Floats, y: Array) -> tuple[float, Floats]:
+def train_step(
+    model: Model | OnTensors, loss: Loss, optimizer: Optimizer, x: Floats, y: Array
+) -> tuple[float, Floats]:
     """Forward, loss, backward, update, on one batch; return the loss and the outputs before the update.
 
     When the loss is not a finite number, nothing is updated and `NonFiniteLoss` says why.
     """
+    model = on_arrays("train_step", model)
     outputs = model.forward(x)
     value, gradient = loss(outputs, y)
     if not math.isfinite(value):

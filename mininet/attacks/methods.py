@@ -95,11 +95,13 @@ def random_noise(x: Floats, epsilon: Epsilon, rng: np.random.Generator) -> Float
 
 def _per_sample(where: str, name: str, value: Epsilon, x: Floats) -> Floats:
     """Return a number, or one for each sample, in x's dtype and in a shape that multiplies x."""
-    sizes = np.asarray(value, dtype=np.float64)
+    sizes = np.asarray(value)
     if sizes.shape not in ((), (len(x),)):
         raise ValueError(
             f"{where}: expected {name} to be a number or of shape ({len(x)},), got {sizes.shape}."
         )
+    if sizes.dtype.kind not in "iuf":
+        raise TypeError(f"{where}: expected {name} to be real numbers, got {sizes.dtype}.")
     for size in (sizes.min(), sizes.max()):
         expect.number(where, name, size, least=0)
     return sizes.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1))

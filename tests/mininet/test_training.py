@@ -726,6 +726,10 @@ def test_a_network_on_tensors_is_trained_as_it_is_and_like_its_twin_by_hand() ->
     assert histories[0] == histories[1]
     check_equal(hand.state_dict(), auto.state_dict())
     assert evaluate(hand, TEST, cross_entropy) == evaluate(auto, TEST, cross_entropy)
+    x, y = to_unit(TRAIN[0][:8]), TRAIN[1][:8]
+    steps = [train_step(net, cross_entropy, SGD(net.parameters(), 0.1), x, y) for net in (hand, auto)]
+    assert steps[0][0] == steps[1][0]
+    check_equal(hand.state_dict(), auto.state_dict())
     np.testing.assert_array_equal(predict(hand, TEST[0]), predict(auto, TEST[0]))
 
 
