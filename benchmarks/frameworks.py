@@ -5,11 +5,11 @@ import numpy as np
 from benchmarks.nets import Net, Step
 from mininet import functional as F
 from mininet import nn
+from mininet.arrays import Array
 from mininet.layers import Linear, ReLU, Sigmoid, Tanh, mlp
 from mininet.losses import cross_entropy, mse
 from mininet.optim import SGD
 from mininet.training import train_step
-from mininet.typing import Array
 
 
 def mininet_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
@@ -32,7 +32,7 @@ def autograd_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:
     for layer, w in zip(linear, weights, strict=True):
         layer.weight.data = w.copy()
     optimizer = SGD(model.parameters(), lr=net.lr)
-    loss_function = F.mse_loss if net.loss == "mse" else F.cross_entropy
+    loss_function = F.mse if net.loss == "mse" else F.cross_entropy
 
     def step() -> float:
         loss = loss_function(model(x), y)

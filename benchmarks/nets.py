@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from mininet.arrays import Array
 from mininet.init import xavier
-from mininet.typing import Array
 
 Step = Callable[[], float]  # takes one step and returns the loss before it
 

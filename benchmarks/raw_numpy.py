@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.nets import Net, Step
-from mininet.typing import Array
+from mininet.arrays import Array
 
 
 def make_step(net: Net, weights: list[Array], x: Array, y: Array) -> Step:

@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 CHAPTER = Path(__file__).parent.parent / "book" / "autograd.ipynb"
 SIZES, POINTS = (2, 16, 16, 1), 100

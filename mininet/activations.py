@@ -8,7 +8,7 @@ last axis (softmax), and keep its dtype.
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 
 def sigmoid(z: Floats) -> Floats:
@@ -21,7 +21,7 @@ def sigmoid(z: Floats) -> Floats:
     array([0. , 0.5, 1. ])
     """
     e: Floats = np.exp(-np.abs(z))
-    a: Floats = np.maximum(e, z >= 0)  # the numerator: 1 where z >= 0, exp(z) elsewhere
+    a: Floats = np.maximum(e, np.sign(z))  # the numerator: 1 where z >= 0, exp(z) elsewhere
     e += 1
     a /= e
     return a

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import numpy as np
 
-from mininet.typing import Array
+from mininet.arrays import Array
 
 
 class CheckpointError(ValueError):

@@ -2,17 +2,17 @@
 
 Each computes its value as the first half of the course does and records its gradient
 with the first half's rule, so both halves agree to the last bit wherever the order of
-operations is the same. Names and argument order are PyTorch's; rows are samples.
+operations is the same. Names and argument order are PyTorch's (`mse` is its ``mse_loss``); rows are samples.
 """
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mininet import activations, losses
-from mininet.kernels import batch_norm_backward, batch_norm_forward
+from mininet import activations, expect, losses
+from mininet.arrays import Array, Floats, column_sums
+from mininet.kernels import batch_norm_backward, batch_norm_forward, dropout_factors
 from mininet.tensor import Tensor, record
-from mininet.typing import Array, Floats
 
 # -- layers ------------------------------------------------------------------------------
 
@@ -23,14 +23,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Two operations would need a second array for the sum, and record twice.
     Errors: `ValueError` for shapes that do not fit, `TypeError` for unequal dtypes.
     """
+    expect.tensor("linear", x, weight, bias)
     inputs, w = x.data, weight.data
-    if inputs.ndim != 2 or inputs.shape[1] != w.shape[0]:
-        hint = " Flatten the images first." if x.ndim > 2 else ""
-        raise ValueError(f"linear: expected an input of shape (N, {w.shape[0]}), got {x.shape}.{hint}")
-    if inputs.dtype != w.dtype:
-        raise TypeError(
-            f"linear: the weights are {w.dtype}, the input is {x.dtype}; convert one: x.astype(np.{w.dtype})."
-        )
+    expect.rows("linear", inputs, len(w), w.dtype)
     out: Floats = inputs @ w
     if bias is not None:
         b = bias.data
@@ -39,15 +34,16 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
                 f"linear: expected a bias {w.dtype} of shape {w.shape[1:]}, got {b.dtype} {b.shape}."
             )
         out += b
-    # only what a gradient needs is kept: for the one by the weights the input, and the other way round
-    kept_inputs = inputs if weight.requires_grad else None
-    kept_weights = w if x.requires_grad else None
-    with_bias = bias is not None
+    # only what a gradient needs is saved: for the one by the weights the input, and the other way round
+    saved_inputs = inputs if weight.requires_grad else None
+    saved_weights = w if x.requires_grad else None
+    with_bias, learns_bias = bias is not None, bias is not None and bias.requires_grad
 
     def vjp(grad: Floats) -> tuple[Floats | None, ...]:
-        by_x = None if kept_weights is None else grad @ kept_weights.T  # (N, out) @ (out, in)
-        by_weight = None if kept_inputs is None else _by_weight(kept_inputs, grad)
-        return (by_x, by_weight, grad.sum(axis=0)) if with_bias else (by_x, by_weight)
+        by_x = None if saved_weights is None else grad @ saved_weights.T  # (N, out) @ (out, in)
+        by_weight = None if saved_inputs is None else _by_weight(saved_inputs, grad)
+        by_bias = column_sums(grad) if learns_bias else None
+        return (by_x, by_weight, by_bias) if with_bias else (by_x, by_weight)
 
     return record("linear", out, (x, weight) if bias is None else (x, weight, bias), vjp)
 
@@ -64,12 +60,12 @@ def dropout(x: Tensor, p: float, rng: np.random.Generator, training: bool = True
 
     Source: Srivastava et al. (2014), in the form that leaves evaluation as it is.
     """
-    if not 0 <= p < 1:
-        raise ValueError(f"dropout: expected a chance from 0 to below 1, got p={p}.")
+    expect.tensor("dropout", x)
+    p = expect.number("dropout", "p", p, least=0, below=1)
     if not training or p == 0:
         return x
-    # `>=`: random() may return 0 exactly, which p = 0 must keep; float(): a NumPy float64 would leak
-    factors = (rng.random(x.shape, dtype=np.float32) >= p).astype(x.dtype) / (1 - float(p))
+    expect.generator("dropout", rng)
+    factors = dropout_factors(x.data, p, rng)
     return record("dropout", x.data * factors, (x,), lambda g: (g * factors,))
 
 
@@ -80,18 +76,15 @@ def batch_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tu
     too; they are returned as arrays for whoever keeps running ones. Source: Ioffe and Szegedy (2015).
     Errors: `ValueError` for another shape, or a batch of one, whose variance says nothing.
     """
-    if x.ndim != 2 or x.shape[1] != weight.size or len(x) < 2:
-        raise ValueError(
-            f"batch_norm: expected an input of shape (N, {weight.size}) with N of at least 2, got {x.shape}."
-        )
-    if not x.dtype == weight.dtype == bias.dtype:
-        raise TypeError(
-            f"batch_norm: the weights are {weight.dtype}, the input is {x.dtype}; "
-            f"convert one: x.astype(np.{weight.dtype})."
-        )
-    # float(): a NumPy float64 would leak
-    out, mean, var, kept = batch_norm_forward(x.data, weight.data, bias.data, float(eps))
-    result = record("batch_norm", out, (x, weight, bias), lambda g: batch_norm_backward(g, kept))
+    expect.tensor("batch_norm", x, weight, bias)
+    expect.rows("batch_norm", x.data, weight.size, weight.dtype)
+    if len(x) < 2:
+        raise ValueError("batch_norm: expected at least two samples, got 1: its variance says nothing.")
+    if bias.dtype != weight.dtype:
+        raise TypeError(f"batch_norm: the weights are {weight.dtype}, the bias is {bias.dtype}; convert one.")
+    eps = expect.number("batch_norm", "eps", eps, above=0)
+    out, mean, var, saved = batch_norm_forward(x.data, weight.data, bias.data, eps)
+    result = record("batch_norm", out, (x, weight, bias), lambda g: batch_norm_backward(g, saved))
     return result, mean, var
 
 
@@ -101,6 +94,7 @@ def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
     >>> pad(Tensor([[1.0]]), [(0, 0), (1, 2)]).shape
     (1, 4)
     """
+    expect.tensor("pad", x)
     if len(widths) != x.ndim or any(n < 0 for pair in widths for n in pair):
         raise ValueError(f"pad: expected two widths of at least 0 for each of {x.ndim} axes, got {widths}.")
     inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
@@ -112,36 +106,42 @@ def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
 
 def relu(x: Tensor) -> Tensor:
     """Return max(x, 0), elementwise; the slope at 0 is taken to be 0."""
+    expect.tensor("relu", x)
     out = np.maximum(x.data, 0)
     return record("relu", out, (x,), lambda g: (g * (out > 0),))
 
 
 def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
     """Return x where it is positive and ``slope * x`` elsewhere; at 0 the slope is ``slope``."""
-    z = x.data
+    expect.tensor("leaky_relu", x)
+    z, slope = x.data, expect.number("leaky_relu", "slope", slope)
     factor = np.where(z > 0, z.dtype.type(1), z.dtype.type(slope))
     return record("leaky_relu", z * factor, (x,), lambda g: (g * factor,))
 
 
 def sigmoid(x: Tensor) -> Tensor:
     """Return 1 / (1 + exp(-x)), elementwise, without overflow."""
+    expect.tensor("sigmoid", x)
     out = activations.sigmoid(x.data)
     return record("sigmoid", out, (x,), lambda g: (g * activations.sigmoid_derivative(out),))
 
 
 def tanh(x: Tensor) -> Tensor:
     """Return the hyperbolic tangent, elementwise."""
+    expect.tensor("tanh", x)
     return x.tanh()
 
 
 def softmax(x: Tensor) -> Tensor:
     """Turn scores (..., C) into probabilities over the last axis."""
+    expect.tensor("softmax", x)
     out = activations.softmax(x.data)
     return record("softmax", out, (x,), lambda g: (activations.softmax_backward(g, out),))
 
 
 def log_softmax(x: Tensor) -> Tensor:
     """Return log(softmax(x)) over the last axis (..., C), finite for any finite scores."""
+    expect.tensor("log_softmax", x)
     out = activations.log_softmax(x.data)
     return record("log_softmax", out, (x,), lambda g: (activations.log_softmax_backward(g, out),))
 
@@ -149,44 +149,32 @@ def log_softmax(x: Tensor) -> Tensor:
 # -- losses: means over the batch ------------------------------------------------------------
 
 
-def mse_loss(prediction: Tensor, target: Tensor | Array) -> Tensor:
+def mse(prediction: Tensor, target: Tensor | Array) -> Tensor:
     """Return the mean squared error over all entries; prediction and target have one shape, any."""
-    return _loss("mse_loss", losses.mse, prediction, _target("mse_loss", target, prediction))
+    return _loss(losses.mse, prediction, target)
 
 
 def binary_cross_entropy_with_logits(logits: Tensor, target: Tensor | Array) -> Tensor:
     """Return the mean of -log(probability of the right answer): scores before the sigmoid, targets from 0 to 1."""
-    name = "binary_cross_entropy_with_logits"
-    return _loss(name, losses.binary_cross_entropy, logits, _target(name, target, logits))
+    return _loss(losses.binary_cross_entropy_with_logits, logits, target)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | Array) -> Tensor:
     """Return the mean of -log(softmax(logits)[label]): logits (N, C), labels (N,) whole numbers from 0 to C - 1."""
-    return _loss("cross_entropy", losses.cross_entropy, logits, _target("cross_entropy", labels))
+    return _loss(losses.cross_entropy, logits, labels)
 
 
 def _loss(
-    name: str, loss: Callable[[Floats, Array], tuple[float, Floats]], prediction: Tensor, target: Array
+    loss: Callable[[Floats, Array], tuple[float, Floats]], prediction: Tensor, target: Tensor | Array
 ) -> Tensor:
     """Record a loss of the first half: the gradient that it returns is the rule for the way back."""
+    name = loss.__name__
+    expect.tensor(name, prediction)
+    if isinstance(target, Tensor):
+        if target.requires_grad:
+            raise ValueError(
+                f"{name}: the target requires a gradient, which this loss does not give; detach() it."
+            )
+        target = target.data
     value, gradient = loss(prediction.data, target)
     return record(name, np.asarray(value, dtype=prediction.dtype), (prediction,), lambda g: (g * gradient,))
-
-
-def _target(name: str, target: Tensor | Array, like: Tensor | None = None) -> Array:
-    """Return the target's array: a constant, of the prediction's dtype where that matters."""
-    if isinstance(target, Tensor) and target.requires_grad:
-        raise ValueError(
-            f"{name}: the target requires a gradient, which this loss does not give; detach() it."
-        )
-    array = target.data if isinstance(target, Tensor) else target
-    if not isinstance(array, np.ndarray):
-        raise TypeError(
-            f"{name}: expected the target to be an array or a tensor, got {type(array).__name__}."
-        )
-    if like is not None and array.dtype != like.dtype:
-        raise TypeError(
-            f"{name}: the prediction is {like.dtype}, the target {array.dtype}; "
-            f"convert one: .astype(np.{like.dtype})."
-        )
-    return array

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 Arrays = Mapping[str, Floats]
 

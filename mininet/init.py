@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet import expect
+from mininet.arrays import Floats
 
 Init = Callable[[int, int, np.random.Generator], Floats]
 
@@ -23,7 +24,7 @@ def xavier(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
     >>> bool(abs(xavier(300, 300, np.random.default_rng(0))).max() <= 0.1)
     True
     """
-    _check("xavier", fan_in, fan_out)
+    _check("xavier", fan_in, fan_out, rng)
     limit = math.sqrt(6 / (fan_in + fan_out))
     return (rng.random((fan_in, fan_out), dtype=np.float32) * 2 - 1) * limit
 
@@ -37,10 +38,20 @@ def kaiming(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
     >>> kaiming(2, 3, np.random.default_rng(0)).shape
     (2, 3)
     """
-    _check("kaiming", fan_in, fan_out)
+    _check("kaiming", fan_in, fan_out, rng)
     return rng.standard_normal((fan_in, fan_out), dtype=np.float32) * math.sqrt(2 / fan_in)
 
 
-def _check(name: str, fan_in: int, fan_out: int) -> None:
-    if fan_in < 1 or fan_out < 1:
-        raise ValueError(f"{name}: expected at least one input and one output, got {fan_in} and {fan_out}.")
+def starting_weights(init: Init, fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
+    """Return what ``init`` draws, refused unless it is (fan_in, fan_out)."""
+    weights = init(fan_in, fan_out, rng)
+    expect.shape(
+        f"Linear({fan_in}, {fan_out})", weights, (fan_in, fan_out), "starting weights from init of shape"
+    )
+    return weights
+
+
+def _check(name: str, fan_in: int, fan_out: int, rng: np.random.Generator) -> None:
+    expect.whole(name, "the number of inputs", fan_in)
+    expect.whole(name, "the number of outputs", fan_out)
+    expect.generator(name, rng)

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mininet import expect
 from mininet.activations import sigmoid
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 
 class Neuron:
@@ -20,7 +21,7 @@ class Neuron:
 
     def __init__(self, weights: ArrayLike, bias: float = 0.0) -> None:
         self.weights: Floats = np.array(weights, dtype=np.float64)
-        self.bias = float(bias)
+        self.bias = expect.number("Neuron", "bias", bias)
         if self.weights.ndim != 1 or self.weights.size == 0:
             raise ValueError(
                 f"Neuron: expected weights of shape (D,), one per input, got {self.weights.shape}."
@@ -31,11 +32,7 @@ class Neuron:
 
     def score(self, X: Array) -> Floats:
         """Return the weighted vote X @ weights + bias, (N,): above 0 means "yes"."""
-        if X.ndim != 2 or X.shape[1] != self.weights.size:
-            raise ValueError(
-                f"Neuron: expected an input of shape (N, {self.weights.size}), one sample a row, "
-                f"got {X.shape}. A single sample x goes in as x[np.newaxis]."
-            )
+        expect.rows("Neuron", X, self.weights.size)
         z: Floats = X @ self.weights + self.bias
         return z
 
@@ -63,8 +60,7 @@ class Neuron:
 
         ``lr``, the learning rate, is above 0: how far to go against the gradient.
         """
-        if not 0 < lr < np.inf:
-            raise ValueError(f"Neuron: expected a finite learning rate above 0, got lr={lr}.")
+        lr = expect.number("Neuron", "lr", lr, above=0)
         before = self.loss(X, y)
         dw, db = self.gradient(X, y)
         self.weights -= lr * dw
@@ -73,16 +69,11 @@ class Neuron:
 
     def _checked_score(self, X: Array, y: Array) -> Floats:
         z = self.score(X)
-        if y.shape != z.shape or y.size == 0:
-            raise ValueError(
-                f"Neuron: expected one target a row, shape {z.shape} and not empty, got {y.shape}."
-            )
+        expect.shape("Neuron", y, z.shape, "one target a row, shape")
+        expect.batch("Neuron", y)
         if not ((y == 0) | (y == 1)).all():
             raise ValueError(f"Neuron: expected targets of 0 or 1, got values from {y.min()} to {y.max()}.")
-        if not np.isfinite(z).all():
-            raise ValueError(
-                "Neuron: expected finite scores, got NaN or infinity. Look for them in the input."
-            )
+        expect.finite("Neuron", z, "scores (look at the input)")
         return z
 
 

@@ -5,33 +5,27 @@ know which network they belong to, nor how the gradients were found.
 """
 
 import math
+import warnings
 from collections.abc import Iterable
-from typing import Protocol
 
 import numpy as np
 
-from mininet.typing import Floats
-
-
-class HasGradient(Protocol):
-    """What an optimiser needs: an array and, after a backward pass, its gradient."""
-
-    data: Floats
-    grad: Floats | None
+from mininet import expect
+from mininet.arrays import Floats, HasGradient
 
 
 class Optimizer:
-    """What all optimisers share: the list of parameters, `zero_grad`, and checks."""
+    """What all optimisers share: the list of parameters, each of them once, `zero_grad`, and checks.
+
+    A parameter that no gradient reached is left as it is, and named once in a warning unless it is frozen.
+    Errors: `TypeError` for what are no parameters; `ValueError` for none, and for results of operations.
+    """
 
     def __init__(self, parameters: Iterable[HasGradient], lr: float) -> None:
-        self.parameters = list(parameters)
         name = type(self).__name__
-        if not self.parameters:
-            raise ValueError(f"{name}: the list of parameters is empty; did you pass net.parameters()?")
-        if not (math.isfinite(lr) and lr > 0):
-            raise ValueError(f"{name}: expected a positive learning rate, got lr={lr}.")
-        # float(): a NumPy float64 would turn float32 parameters into float64
-        self.lr = float(lr)
+        self.parameters = _distinct(name, parameters)
+        self.lr = expect.number(name, "lr", lr, above=0)
+        self._named: set[int] = set()  # places of parameters that the warning has named
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass starts from nothing."""
@@ -42,17 +36,69 @@ class Optimizer:
         """Change every parameter a little, by its gradient."""
         raise NotImplementedError
 
-    def _gradients(self) -> list[Floats]:
-        """Return all gradients; asked for before anything is changed, so that a step is taken whole or not at all."""
-        gradients = []
-        for i, p in enumerate(self.parameters):
-            if p.grad is None:
-                raise RuntimeError(
-                    f"{type(self).__name__}.step: parameter {i} of shape {p.data.shape} "
-                    "has no gradient; call backward() first."
-                )
-            gradients.append(p.grad)
-        return gradients
+    def _with_gradients(self) -> list[tuple[int, HasGradient, Floats]]:
+        """Return (place, parameter, gradient) of all that have a gradient, before any is changed."""
+        found = [(i, p, p.grad) for i, p in enumerate(self.parameters) if p.grad is not None]
+        if not found:
+            raise RuntimeError(
+                f"{type(self).__name__}.step: none of {len(self.parameters)} parameters has a gradient. Call "
+                "backward() first; if you have, the loss does not depend on them: are they this network's, and "
+                "not frozen?"
+            )
+        for i, p, g in found:
+            if getattr(g, "shape", None) != p.data.shape:
+                what = f"as gradient of parameter {i} an array of its shape"
+                expect.shape(type(self).__name__, g, p.data.shape, what)
+        if len(found) < len(self.parameters):
+            self._name_unreached()
+        return found
+
+    def _name_unreached(self) -> None:
+        new = {
+            i: p
+            for i, p in enumerate(self.parameters)
+            if p.grad is None and getattr(p, "requires_grad", True) and i not in self._named
+        }
+        self._named |= set(new)
+        if new:
+            names = ", ".join(f"{i} of shape {p.data.shape}" for i, p in new.items())
+            warnings.warn(
+                f"{type(self).__name__}.step: no gradient reached parameter {names}; it stays as it is. Does the "
+                "loss depend on it? If it is not to learn, set its requires_grad to False.",
+                stacklevel=4,
+            )
+
+
+def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]:
+    """Return the parameters, each once, or say what else was given."""
+    if hasattr(parameters, "parameters"):
+        raise TypeError(f"{name}: expected a list of parameters, got a network; pass net.parameters().")
+    if _has_array(parameters):
+        raise TypeError(f"{name}: expected a list of parameters, got one alone; write [w].")
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{name}: expected a list of parameters, got {parameters!r:.60}.")
+    found = list({id(p): p for p in parameters}.values())
+    if not found:
+        raise ValueError(f"{name}: the list of parameters is empty; did you pass net.parameters()?")
+    for i, p in enumerate(found):
+        if not _has_array(p):
+            raise TypeError(
+                f"{name}: expected parameters, with .data and .grad, got {type(p).__name__} at place {i}. "
+                "Of an array mininet.layers.Parameter(array) makes one, and Tensor(array, requires_grad=True)."
+            )
+        recorded = getattr(p, "node", None) is not None
+        if recorded or not p.data.flags.writeable:
+            what = "the result of an operation" if recorded else "read-only, as a detached result"
+            raise ValueError(
+                f"{name}: parameter {i} of shape {p.data.shape} is {what}, and no leaf. Pass the tensors that it was "
+                "computed from, or start anew from a copy: Tensor(t.data.copy(), requires_grad=True)."
+            )
+        expect.floats(name, p.data, f"parameter {i}")
+    return found
+
+
+def _has_array(value: object) -> bool:
+    return isinstance(getattr(value, "data", None), np.ndarray)
 
 
 class SGD(Optimizer):
@@ -78,17 +124,15 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"SGD: expected a momentum from 0 to below 1, got {momentum}.")
+        self.momentum = expect.number("SGD", "momentum", momentum, least=0, below=1)
         if nesterov and momentum == 0:
             raise ValueError("SGD: Nesterov's form needs a momentum above 0; pass momentum=0.9, say.")
-        if not 0 <= weight_decay < math.inf:  # asked in this way, NaN is refused too
-            raise ValueError(f"SGD: expected a finite weight decay of at least 0, got {weight_decay}.")
-        self.momentum, self.nesterov, self.weight_decay = float(momentum), nesterov, float(weight_decay)
+        self.nesterov = nesterov
+        self.weight_decay = expect.number("SGD", "weight_decay", weight_decay, least=0)
         self._velocities = [np.zeros_like(p.data) for p in self.parameters] if momentum else []
 
     def step(self) -> None:
-        for i, (p, g) in enumerate(zip(self.parameters, self._gradients(), strict=True)):
+        for i, p, g in self._with_gradients():
             if self.weight_decay:
                 g = g + self.weight_decay * p.data
             if self.momentum:
@@ -119,23 +163,22 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(parameters, lr)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"Adam: expected betas from 0 to below 1, got {betas}.")
-        if not 0 < eps < math.inf:  # a gradient that is always 0 would be divided by 0
-            raise ValueError(f"Adam: expected a positive eps, got {eps}.")
-        self.betas = (float(betas[0]), float(betas[1]))
-        self.eps = float(eps)
-        self.steps = 0
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(f"Adam: expected two betas, got {betas!r:.60}.")
+        self.betas = tuple(expect.number("Adam", "betas", beta, least=0, below=1) for beta in betas)
+        # above 0: a gradient that is always 0 would be divided by it
+        self.eps = expect.number("Adam", "eps", eps, above=0)
         self._means = [np.zeros_like(p.data) for p in self.parameters]
         self._squares = [np.zeros_like(p.data) for p in self.parameters]
+        self._steps = [0 for _ in self.parameters]  # each parameter's own: it may have been left out of some
 
     def step(self) -> None:
-        gradients = self._gradients()
-        self.steps += 1
         beta1, beta2 = self.betas
-        correction1 = 1 - beta1**self.steps
-        correction2 = math.sqrt(1 - beta2**self.steps)
-        for p, g, m, v in zip(self.parameters, gradients, self._means, self._squares, strict=True):
+        for i, p, g in self._with_gradients():
+            self._steps[i] += 1
+            correction1 = 1 - beta1 ** self._steps[i]
+            correction2 = math.sqrt(1 - beta2 ** self._steps[i])
+            m, v = self._means[i], self._squares[i]
             m += (1 - beta1) * (g - m)
             v += (1 - beta2) * (g * g - v)
             p.data -= (self.lr / correction1) * m / (np.sqrt(v) / correction2 + self.eps)

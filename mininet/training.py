@@ -1,39 +1,25 @@
 """Training and measuring networks: one step, many epochs, accuracy. Built in the chapter "mnist"."""
 
-import copy
 import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import numpy as np
 
+from mininet import expect
+from mininet.arrays import Array, Floats
 from mininet.browser import in_browser
 from mininet.data import DataLoader, to_unit
-from mininet.modes import eval_mode, train_mode
+from mininet.diagnosis import NonFiniteLoss, first_bad_layer
+from mininet.losses import Loss
+from mininet.model import Model, OnTensors, eval_mode, on_arrays, train_mode
 from mininet.optim import Optimizer
-from mininet.typing import Array, Floats
 
 Data = tuple[Array, Array]
 History = dict[str, list[float]]
-Loss = Callable[[Floats, Array], tuple[float, Floats]]
 Metric = Callable[[Floats, Array], float]
-ChangeBatch = Callable[[Floats, Array], Floats]
-
-_HUGE = 1e9  # outputs beyond this come from weights that have run away
-_SLOWER = "A lower learning rate is the usual cure."
-
-
-class Model(Protocol):
-    """What can be trained: a forward pass, and a backward pass that leaves gradients in the parameters."""
-
-    def forward(self, x: Floats) -> Floats: ...
-    def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None: ...
-
-
-class NonFiniteLoss(ArithmeticError):
-    """The loss became NaN or infinite; the message names the step and the layer where it began."""
+Transform = Callable[[Floats, Array], Floats]
 
 
 def accuracy(logits: Floats, labels: Array) -> float:
@@ -42,6 +28,8 @@ def accuracy(logits: Floats, labels: Array) -> float:
     >>> accuracy(np.array([[2.0, 1.0], [0.0, 1.0]]), np.array([0, 0]))
     0.5
     """
+    expect.array("accuracy", logits, "the logits")
+    expect.array("accuracy", labels, "the labels")
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.size == 0:
         raise ValueError(
             f"accuracy: expected logits (N, C) and labels (N,), got {logits.shape} and {labels.shape}. "
@@ -50,8 +38,10 @@ def accuracy(logits: Floats, labels: Array) -> float:
     return int(np.count_nonzero(logits.argmax(axis=1) == labels)) / len(labels)
 
 
-def predict(model: Model, x: Array, batch_size: int = 1000) -> Floats:
+def predict(model: Model | OnTensors, x: Array, batch_size: int = 1000) -> Floats:
     """Return the model's outputs in eval mode for all of ``x``, batch by batch; uint8 images are scaled to [0, 1]."""
+    model, batch_size = on_arrays("predict", model), expect.whole("predict", "batch_size", batch_size)
+    expect.array("predict", x)
     if len(x) == 0:
         raise ValueError(f"predict: expected at least one sample, got an array of shape {x.shape}.")
     batches = (x[i : i + batch_size] for i in range(0, len(x), batch_size))
@@ -59,30 +49,36 @@ def predict(model: Model, x: Array, batch_size: int = 1000) -> Floats:
         return np.concatenate([model.forward(to_unit(batch)) for batch in batches])
 
 
-def evaluate(model: Model, data: Data, loss: Loss, metric: Metric | None = accuracy) -> tuple[float, float]:
+def evaluate(
+    model: Model | OnTensors, data: Data, loss: Loss, metric: Metric | None = accuracy
+) -> tuple[float, float]:
     """Return (loss, metric) of the model on ``data = (x, y)``; the metric is NaN where none is asked for.
 
     The model is in eval mode meanwhile, and nothing is learned. A loss that is not a finite
     number raises `NonFiniteLoss`.
     """
-    x, y = data
+    x, y = _checked("evaluate", data)
+    model = on_arrays("evaluate", model)
     outputs = predict(model, x)
     value = loss(outputs, y)[0]
     if not math.isfinite(value):
         with eval_mode(model):
-            raise NonFiniteLoss(f"evaluation: the loss is {value}. {_first_bad_layer(model, to_unit(x))}")
+            raise NonFiniteLoss(f"evaluation: the loss is {value}. {first_bad_layer(model, to_unit(x))}")
     return value, metric(outputs, y) if metric is not None else math.nan
 
 
-def train_step(model: Model, loss: Loss, optimizer: Optimizer, x: Floats, y: Array) -> tuple[float, Floats]:
+def train_step(
+    model: Model | OnTensors, loss: Loss, optimizer: Optimizer, x: Floats, y: Array
+) -> tuple[float, Floats]:
     """Forward, loss, backward, update, on one batch; return the loss and the outputs before the update.
 
     When the loss is not a finite number, nothing is updated and `NonFiniteLoss` says why.
     """
+    model = on_arrays("train_step", model)
     outputs = model.forward(x)
     value, gradient = loss(outputs, y)
     if not math.isfinite(value):
-        raise NonFiniteLoss(f"the loss is {value}. {_first_bad_layer(model, x)}")
+        raise NonFiniteLoss(f"the loss is {value}. {first_bad_layer(model, x)}")
     optimizer.zero_grad()
     model.backward(gradient, input_gradient=False)
     optimizer.step()
@@ -90,7 +86,7 @@ def train_step(model: Model, loss: Loss, optimizer: Optimizer, x: Floats, y: Arr
 
 
 def fit(
-    model: Model,
+    model: Model | OnTensors,
     data: Data,
     *,
     loss: Loss,
@@ -100,11 +96,11 @@ def fit(
     rng: np.random.Generator,
     validation: Data | None = None,
     metric: Metric | None = accuracy,
-    change_batch: ChangeBatch | None = None,
+    transform: Transform | None = None,
     on_epoch: Callable[[History], bool | None] | None = None,
     progress: bool = True,
 ) -> History:
-    """Train ``model`` on ``data = (x, y)`` and return the history: a plain dictionary of lists of floats.
+    """Train ``model``, of either half, on ``data = (x, y)``; return the history: a dictionary of lists of floats.
 
     Each epoch goes once through all samples, shuffled by ``rng``, in batches. The
     history has a number an epoch for ``loss`` and ``accuracy`` (or the metric's name),
@@ -113,9 +109,9 @@ def fit(
     is called after each epoch (to draw, or to save); if it returns True, training ends.
     Ctrl-C ends training and keeps what there is. A NaN raises `NonFiniteLoss`.
 
-    ``change_batch(x, y)`` returns what to train on in place of each batch's ``x``, with its shape
+    ``transform(x, y)`` returns what to train on in place of each batch's ``x``, with its shape
     and dtype: see `noise` and `mininet.attacks.adversarial_training`. ``loss`` and ``accuracy``
-    are then those on the changed batches. Training happens in train mode, validation in eval
+    are then those on the transformed batches. Training happens in train mode, validation in eval
     mode, and at the end the model is in the mode it was in.
 
     >>> from mininet.data import digits
@@ -129,16 +125,16 @@ def fit(
     >>> len(history["loss"]), history["accuracy"][-1] > 0.9
     (3, True)
     """
-    if epochs < 1:
-        raise ValueError(f"fit: expected at least one epoch, got epochs={epochs}.")
-    loader = DataLoader(*data, batch_size, rng)
+    epochs = expect.whole("fit", "epochs", epochs)
+    loader = DataLoader(*_checked("fit", data), batch_size, rng)
+    model = on_arrays("fit", model)
     history: History = {}
     # an overflow shows in the loss, and NonFiniteLoss tells more than NumPy's warning
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with train_mode(model), _bar(epochs, len(loader), progress) as advance, quiet:
         for epoch in range(1, epochs + 1):
             try:
-                trained = _train_epoch(model, loader, loss, optimizer, metric, change_batch, advance)
+                trained = _train_epoch(model, loader, loss, optimizer, metric, transform, advance)
                 measured = evaluate(model, validation, loss, metric) if validation is not None else None
                 # after both, so that Ctrl-C leaves lists of one length
                 _record(history, "", metric, trained)
@@ -160,14 +156,14 @@ def _train_epoch(
     loss: Loss,
     optimizer: Optimizer,
     metric: Metric | None,
-    change_batch: ChangeBatch | None,
+    transform: Transform | None,
     advance: Callable[[float], None],
 ) -> tuple[float, float]:
     """Take one step for each batch; return the means of loss and metric over all samples."""
     total_loss = total_metric = 0.0
     for step, (x, y) in enumerate(loader, start=1):
-        if change_batch is not None:
-            x = _changed(change_batch, x, y)
+        if transform is not None:
+            x = _transformed(transform, x, y)
         try:
             value, outputs = train_step(model, loss, optimizer, x, y)
         except NonFiniteLoss as error:
@@ -180,8 +176,8 @@ def _train_epoch(
     return total_loss / len(loader.x), total_metric / len(loader.x)
 
 
-def noise(sigma: float, rng: np.random.Generator, mean: float = 0.0) -> ChangeBatch:
-    """Return a function for `fit`'s ``change_batch`` that adds Gaussian noise, new for every batch.
+def noise(sigma: float, rng: np.random.Generator, mean: float = 0.0) -> Transform:
+    """Return a function for `fit`'s ``transform`` that adds Gaussian noise, new for every batch.
 
     ``sigma`` is the noise's standard deviation, ``mean`` its mean, both in the units of x.
     The result is not clipped: whatever x is, pixels or not, exactly this noise is added to it.
@@ -190,29 +186,33 @@ def noise(sigma: float, rng: np.random.Generator, mean: float = 0.0) -> ChangeBa
     >>> noise(0.1, np.random.default_rng(0), mean=0.3)(np.zeros((1, 3)), np.array([0])).round(2)
     array([[0.31, 0.29, 0.36]])
     """
-    if not 0 <= sigma < math.inf:
-        raise ValueError(f"noise: expected a sigma that is finite and at least 0, got {sigma}.")
-    if not math.isfinite(mean):
-        raise ValueError(f"noise: expected a finite mean, got {mean}.")
-    # float(): a NumPy float64 would turn a float32 batch into float64
-    scale, shift = float(sigma), float(mean)
+    scale = expect.number("noise", "sigma", sigma, least=0)
+    shift = expect.number("noise", "mean", mean)
+    expect.generator("noise", rng)
     return lambda x, y: x + (scale * rng.standard_normal(x.shape, dtype=x.dtype) + shift)
 
 
-def _changed(change_batch: ChangeBatch, x: Floats, y: Array) -> Floats:
-    """Return the changed batch, or say what is wrong with it."""
-    changed = change_batch(x, y)
-    if not isinstance(changed, np.ndarray):
+def _checked(where: str, data: Data) -> Data:
+    """Return the data, refused where only one side would be scaled to [0, 1]."""
+    x, y = data
+    if isinstance(y, np.ndarray) and y.dtype == np.uint8 and y.ndim > 1 and y.max(initial=0) > 1:
         raise TypeError(
-            f"fit: expected an array from change_batch, got {type(changed).__name__}. Does it return its result?"
+            f"{where}: the targets are uint8 pixels. The images are scaled to [0, 1] and the targets would not be; "
+            "pass mininet.data.to_unit(y)."
         )
+    return x, y
+
+
+def _transformed(transform: Transform, x: Floats, y: Array) -> Floats:
+    """Return the transformed batch, or say what is wrong with it."""
+    changed = transform(x, y)
+    expect.array("fit", changed, "what transform returns")
     if changed.shape != x.shape or changed.dtype != x.dtype:
         raise ValueError(
-            f"fit: expected {x.dtype} {x.shape} from change_batch, as the batch it got; "
+            f"fit: expected {x.dtype} {x.shape} from transform, as the batch it got; "
             f"it returned {changed.dtype} {changed.shape}."
         )
-    if not np.isfinite(changed).all():
-        raise ValueError("fit: change_batch returned NaN or infinity for a batch that held none.")
+    expect.finite("fit", changed, "what transform returns")
     return changed
 
 
@@ -246,46 +246,3 @@ def _bar(epochs: int, steps: int, wanted: bool) -> Iterator[Callable[[float], No
                 bar.set_description_str(f"epoch {-(-bar.n // steps)}/{epochs}, loss {loss:.3f}")
 
         yield advance
-
-
-def _first_bad_layer(model: Model, x: Floats) -> str:
-    """Say where NaN or infinity first appears when ``x`` goes through the model's layers, and what may cure it."""
-    if not np.isfinite(x).all():
-        return "The batch itself holds NaN or infinity: clean the data."
-    model = copy.deepcopy(model)  # looking must not move running statistics, nor what layers keep
-    layers = list(getattr(model, "layers", [model]))
-    for i, layer in enumerate(layers):
-        out = layer.forward(x)
-        if not np.isfinite(out).all():
-            return (
-                f"Layer {i} of {len(layers)} (counted from 0), {layer!r}, was the first whose output "
-                f"went bad; its input was finite, at most {np.abs(x).max():.3g}. {_cure(layer, x)}"
-            )
-        x = out
-    top = float(np.abs(x).max())
-    if top > _HUGE:
-        return f"Every layer's output is finite, at most {top:.3g}. {_SLOWER}"
-    return (
-        f"Every layer's output is finite, at most {top:.3g}, so the loss made it, perhaps the logarithm "
-        "of 0: cross_entropy, which takes logits, cannot. Look at the loss and the targets."
-    )
-
-
-def _cure(layer: Model, x: Floats) -> str:
-    """Say what usually cures a layer that makes NaN or infinity of a finite ``x``."""
-    parameters = dict(layer.named_parameters()) if hasattr(layer, "named_parameters") else {}
-    sizes = {name: float(np.abs(p.data).max(initial=0)) for name, p in parameters.items()}
-    bad = [name for name, size in sizes.items() if not math.isfinite(size)]
-    if bad:
-        return f"Its {bad[0]} holds NaN or infinity already. {_SLOWER}"
-    if max([float(np.abs(x).max()), *sizes.values()]) > _HUGE:
-        return _SLOWER
-    if x.max() > np.log(np.finfo(x.dtype).max):
-        return (
-            f"The exponential of {x.max():.3g} is more than {x.dtype} can hold: a softmax has to "
-            "subtract each row's largest score first."
-        )
-    return (
-        "Such numbers go bad in a division by 0, as by the standard deviation of a column that does not vary "
-        "(add a small eps), or in the logarithm of 0."
-    )

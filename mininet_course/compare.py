@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 _SHOWN = 8  # values that fit on a line
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mininet.typing import Array
+from mininet.arrays import Array
 
 
 def read_weights(path: str | Path, net: str) -> dict[str, Array]:

@@ -21,6 +21,7 @@ from typing import TypedDict
 import numpy as np
 from tqdm import tqdm
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import (
     InputGradient,
     Predict,
@@ -37,7 +38,6 @@ from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import Data, History, fit, noise
-from mininet.typing import Array, Floats
 
 FOLDER = Path(__file__).parent.parent / "book" / "weights"
 SIZES = [784, 100, 200, 10]
@@ -65,7 +65,7 @@ def plain(
     net = net if net is not None else mlp(SIZES, rng, init=init)
     optimizer = SGD(net.parameters(), 0.1, weight_decay=weight_decay)
     fit(net, data, loss=cross_entropy, optimizer=optimizer, epochs=epochs, batch_size=32, rng=rng,
-        change_batch=change, progress=False)  # fmt: skip
+        transform=change, progress=False)  # fmt: skip
     return net
 
 
@@ -91,7 +91,7 @@ def hardened(data: Data, seed: int, *, steps: int, epsilon: float, epochs: int) 
         optimizer.lr = LR * max(1 - done / epochs, 1 / epochs)
 
     fit(net, data, loss=cross_entropy, optimizer=optimizer, epochs=epochs, batch_size=128, rng=rng,
-        change_batch=adversarial_training(net, attack), on_epoch=next_epoch, progress=False)  # fmt: skip
+        transform=adversarial_training(net, attack), on_epoch=next_epoch, progress=False)  # fmt: skip
     return net
 
 

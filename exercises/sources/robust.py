@@ -248,7 +248,7 @@ print("trained with 0.1, more than a half:", kept[1] > 0.5)
 # The worst change takes $\varepsilon |w_j|$ from the margin in every pixel, whichever class the image has, so it is $\varepsilon \lVert w \rVert_1$ for all images. The slope of that by $w_j$ is $\varepsilon\,\mathrm{sign}(w_j)$: every weight is drawn towards 0 with the same force, as long as the loss still cares.
 
 # %% [markdown] role="task" q="robust.7"
-# **Goal.** Write a function that `fit` takes as `change_batch`.
+# **Goal.** Write a function that `fit` takes as `transform`.
 #
 # **Given.** `attack`, a function of images and labels that returns forged images.
 #
@@ -285,7 +285,7 @@ for name in ("honest", "half and half"):
         optimizer=SGD(net.parameters(), 0.3),
         epochs=20,
         rng=rng,
-        change_batch=None if name == "honest" else change,
+        transform=None if name == "honest" else change,
         **options,
     )
     forged = pgd(gradient, x_mock, y_mock, 0.1, rng=np.random.default_rng(0))

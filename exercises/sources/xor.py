@@ -9,7 +9,7 @@ import numpy as np
 
 from mininet.activations import sigmoid
 from mininet.gradcheck import compare, numerical_gradient
-from mininet.losses import binary_cross_entropy, mse
+from mininet.losses import binary_cross_entropy_with_logits, mse
 from mininet_course import check, hint, progress, solution
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])  # (4, 2)
@@ -34,7 +34,7 @@ def learn(p, steps):
     """Return the parameters after so many steps with the cross-entropy on XOR, learning rate 1."""
     for _ in range(steps):
         _, A1, Z2, _ = forward(p, X)
-        _, dZ2 = binary_cross_entropy(Z2, Y)
+        _, dZ2 = binary_cross_entropy_with_logits(Z2, Y)
         dA1 = dZ2 @ p["W2"].T
         dZ1 = dA1 * A1 * (1 - A1)
         gradients = {"W1": X.T @ dZ1, "b1": dZ1.sum(axis=0), "W2": A1.T @ dZ2, "b2": dZ2.sum(axis=0)}
@@ -259,7 +259,7 @@ check("xor.6", step)
 p = start(2)
 nudged = {
     name: numerical_gradient(
-        lambda w, name=name: binary_cross_entropy(forward({**p, name: w}, X)[2], Y)[0], p[name]
+        lambda w, name=name: binary_cross_entropy_with_logits(forward({**p, name: w}, X)[2], Y)[0], p[name]
     )
     for name in p
 }

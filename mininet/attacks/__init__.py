@@ -11,13 +11,12 @@ of x, up to rounding. Each sample is attacked on its own: its result does not de
 
 An attack goes where the gradient points. Where the gradient is exactly 0, it stays: a very
 confident network can round its gradient away (in float32 the softmax's probabilities below
-1e-45 are 0), and an attack that fails there has shown nothing about the network.
+1e-45 are 0), and an attack that fails there has shown nothing about the network: a warning says so.
 """
 
-from mininet.attacks.checks import Epsilon, InputGradient, Predict
 from mininet.attacks.measure import minimal_epsilon, transfer_table
-from mininet.attacks.model import adversarial_training, classify, gradient_by_input
-from mininet.attacks.steps import fgsm, pgd, random_noise, targeted
+from mininet.attacks.methods import Epsilon, fgsm, pgd, random_noise, targeted
+from mininet.attacks.model import InputGradient, Predict, adversarial_training, classify, gradient_by_input
 
 __all__ = [
     "Epsilon",

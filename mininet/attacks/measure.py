@@ -1,12 +1,12 @@
 """How little fools a network, and whose examples fool which. Built in the chapter "adversarial"."""
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from mininet.attacks.checks import InputGradient, Predict, ask_labels, check_batch, check_changed
-from mininet.typing import Array, Floats
+from mininet import expect
+from mininet.arrays import Array, Floats
+from mininet.attacks.model import InputGradient, Predict, ask_labels
 
 
 def minimal_epsilon(
@@ -37,15 +37,14 @@ def minimal_epsilon(
     >>> minimal_epsilon(attack, predict, np.array([[0.5, 0.5], [0.9, 0.9]]), np.array([0, 0])).round(2)
     array([0.1, 0. ])
     """
-    check_batch("minimal_epsilon", x, y)
-    if not 1e-6 <= tolerance <= largest < math.inf:  # finer than 1e-6, pixels in float32 cannot tell
-        raise ValueError(
-            f"minimal_epsilon: expected 1e-6 <= tolerance <= largest, got tolerance={tolerance} and largest={largest}."
-        )
+    expect.labelled_inputs("minimal_epsilon", x, y)
+    # finer than 1e-6, pixels in float32 cannot tell
+    tolerance = expect.number("minimal_epsilon", "tolerance", tolerance, least=1e-6)
+    largest = expect.number("minimal_epsilon", "largest", largest, least=tolerance)
 
     def succeeds(epsilon: Floats) -> Array:
         changed = attack(x, y, epsilon)
-        check_changed("minimal_epsilon", changed, x)
+        _check_changed("minimal_epsilon", changed, x)
         return fooled(ask_labels("minimal_epsilon", predict, changed), y)
 
     failed_at = np.zeros(len(x))
@@ -77,14 +76,20 @@ def transfer_table(
     ``nets`` maps a name to a network's (gradient, predict); rows and columns are in its order.
     The diagonal is the white-box attack. Shares are from 0 to 1.
     """
-    check_batch("transfer_table", x, y)
+    expect.labelled_inputs("transfer_table", x, y)
     if not nets:
         raise ValueError("transfer_table: expected at least one network, got none.")
     table = np.empty((len(nets), len(nets)))
     for row, (gradient, _) in zip(table, nets.values(), strict=True):
         changed = attack(gradient, x, y)
-        check_changed("transfer_table", changed, x)
+        _check_changed("transfer_table", changed, x)
         row[:] = [
             np.mean(ask_labels("transfer_table", predict, changed) == y) for _, predict in nets.values()
         ]
     return table
+
+
+def _check_changed(where: str, changed: Floats, x: Floats) -> None:
+    """Refuse an attack's result that is no input, or not of the shape of the one it was given."""
+    expect.unit_batch(f"{where}, what the attack returned", changed)
+    expect.shape(where, changed, x.shape, "the attack to return x's shape")

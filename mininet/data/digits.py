@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from mininet.arrays import Array
 from mininet.data.dataset import Dataset
-from mininet.typing import Array
 
 _N_TRAIN = 1500
 

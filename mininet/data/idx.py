@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mininet.typing import Array
+from mininet.arrays import Array
 
 MAX_BYTES = 1 << 28  # five times MNIST's largest file; a header that declares more is damaged or hostile
 _CHUNK = 1 << 20

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 
 def to_unit(images: Array) -> Floats:

@@ -9,12 +9,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from mininet.arrays import Array
 from mininet.browser import in_browser
 from mininet.data import idx
 from mininet.data.dataset import Dataset, DatasetUnavailable, StandInWarning
 from mininet.data.digits import digits, enlarge
 from mininet.data.download import cache_folder, download, keep
-from mininet.typing import Array
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 
 _GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "xor": (0, 1, 1, 0)}
 

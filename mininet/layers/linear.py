@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from mininet.init import Init, xavier
+from mininet import expect
+from mininet.arrays import Floats, column_sums
+from mininet.init import Init, starting_weights, xavier
 from mininet.layers.layer import Layer, Parameter
-from mininet.typing import Floats
 
 
 class Linear(Layer):
@@ -25,30 +26,16 @@ class Linear(Layer):
     def __init__(
         self, in_features: int, out_features: int, rng: np.random.Generator, init: Init = xavier
     ) -> None:
-        weight = init(in_features, out_features, rng)
-        if weight.shape != (in_features, out_features):
-            raise ValueError(
-                f"Linear({in_features}, {out_features}): expected starting weights of shape "
-                f"({in_features}, {out_features}) from init, got {weight.shape}."
-            )
-        self.weight = Parameter(weight)
-        self.bias = Parameter(np.zeros(out_features, dtype=weight.dtype))
+        self.weight = Parameter(starting_weights(init, in_features, out_features, rng))
+        self.bias = Parameter(np.zeros(out_features, dtype=self.weight.data.dtype))
         self._input: Floats | None = None
 
-    def __repr__(self) -> str:
-        n_in, n_out = self.weight.data.shape
-        return f"{type(self).__name__}({n_in}, {n_out})"
+    def settings(self) -> str:
+        return "{}, {}".format(*self.weight.data.shape)
 
     def forward(self, x: Floats) -> Floats:
         w = self.weight.data
-        if x.ndim != 2 or x.shape[1] != w.shape[0]:
-            hint = " Flatten the images first." if x.ndim > 2 else ""
-            raise ValueError(f"{self}: expected an input of shape (N, {w.shape[0]}), got {x.shape}.{hint}")
-        if x.dtype != w.dtype:
-            raise TypeError(
-                f"{self}: the weights are {w.dtype}, the input is {x.dtype}; "
-                f"convert one: x.astype(np.{w.dtype})."
-            )
+        expect.rows(self, x, len(w), w.dtype)
         self._input = x
         out: Floats = x @ w
         out += self.bias.data
@@ -56,9 +43,11 @@ class Linear(Layer):
 
     def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
         x, w = self._saved(self._input), self.weight.data
-        self._check_shape(grad, (len(x), w.shape[1]))
-        self.weight.add_gradient(x.T @ grad)  # (in, N) @ (N, out)
-        self.bias.add_gradient(grad.sum(axis=0))  # (out,)
+        expect.gradient(self, grad, (len(x), w.shape[1]))
+        if self.weight.requires_grad:
+            self.weight.add_gradient(x.T @ grad)  # (in, N) @ (N, out)
+        if self.bias.requires_grad:
+            self.bias.add_gradient(column_sums(grad))  # (out,)
         return grad @ w.T if input_gradient else None  # (N, out) @ (out, in)
 
 
@@ -73,10 +62,11 @@ class Flatten(Layer):
         self._shape: tuple[int, ...] | None = None
 
     def forward(self, x: Floats) -> Floats:
+        expect.array(self, x)
         self._shape = x.shape
         return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
         shape = self._saved(self._shape)
-        self._check_shape(grad, (shape[0], math.prod(shape[1:])))
+        expect.gradient(self, grad, (shape[0], math.prod(shape[1:])))
         return grad.reshape(shape)

@@ -1,18 +1,19 @@
 """Networks made of layers in a row: `Sequential` and `mlp`. Built in the chapter "layers"."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from mininet.arrays import Floats
 from mininet.init import Init, xavier
 from mininet.layers.activations import ReLU
-from mininet.layers.layer import Layer
+from mininet.layers.layer import Layer, Parameter
 from mininet.layers.linear import Linear
-from mininet.typing import Floats
+from mininet.state import L, Row
 
 
-class Sequential(Layer):
+class Sequential(Row[Layer], Layer):
     """Layers one after the other: each one's output is the next one's input.
 
     Errors: `TypeError` for what is not a layer, `ValueError` for no layer or one in two places.
@@ -48,26 +49,14 @@ class Sequential(Layer):
     def _counts(self) -> list[tuple[Layer, int]]:
         return [(layer, sum(p.data.size for p in layer.parameters())) for layer in self.layers]
 
-    def __iter__(self) -> Iterator[Layer]:
-        return iter(self.layers)
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __getitem__(self, i: int) -> Layer:
-        return self.layers[i]
-
-    def _fields(self) -> Iterable[tuple[str, object]]:
-        return ((str(i), layer) for i, layer in enumerate(self.layers))
-
     def forward(self, x: Floats) -> Floats:
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
     def backward(self, grad: Floats, input_gradient: bool = True) -> Floats | None:
-        # below the first layer with parameters, gradients serve the input alone
-        first = 0 if input_gradient else self._first_with_parameters()
+        # below the first layer that learns, gradients serve the input alone
+        first = 0 if input_gradient else self._first_that_learns()
         for i in range(len(self.layers) - 1, first - 1, -1):
             needed = input_gradient or i > first
             below = self.layers[i].backward(grad, needed)
@@ -81,9 +70,14 @@ class Sequential(Layer):
             grad = below
         return grad if input_gradient else None
 
-    def _first_with_parameters(self) -> int:
-        """Return the position of the lowest layer that learns; the number of layers if none does."""
-        return next((i for i, layer in enumerate(self.layers) if layer.parameters()), len(self.layers))
+    def _first_that_learns(self) -> int:
+        """Return the position of the lowest layer with a parameter not frozen; the number of layers if none has one."""
+        for i, layer in enumerate(self.layers):
+            # most layers have theirs at hand, and a step has no time for the walk
+            own = (p for p in vars(layer).values() if isinstance(p, Parameter))
+            if any(p.requires_grad for p in own) or any(p.requires_grad for p in layer.parameters()):
+                return i
+        return len(self.layers)
 
 
 def mlp(
@@ -102,9 +96,20 @@ def mlp(
     >>> len(mlp([784, 30, 30, 10], np.random.default_rng(0)).parameters())
     6
     """
+    return Sequential(*linear_between(sizes, Linear, activation, rng, init))
+
+
+def linear_between(
+    sizes: Sequence[int],
+    linear: Callable[..., L],
+    activation: Callable[[], L],
+    rng: np.random.Generator,
+    init: Init,
+) -> list[L]:
+    """Return the layers of an `mlp` of either half: a ``linear`` from each size to the next, activations between."""
     if len(sizes) < 2:
         raise ValueError(f"mlp: expected at least an input and an output size, got {list(sizes)}.")
-    layers: list[Layer] = []
+    layers = []
     for fan_in, fan_out in pairwise(sizes):
-        layers += [Linear(fan_in, fan_out, rng, init), activation()]
-    return Sequential(*layers[:-1])
+        layers += [linear(fan_in, fan_out, rng, init), activation()]
+    return layers[:-1]

@@ -4,7 +4,8 @@ Names, shapes, starting values and state dictionaries are those of `mininet.laye
 from one seed both halves start alike, and the state of one loads into the other.
 """
 
-from mininet.nn.bridge import OnArrays, compare
+from mininet.nn.adapter import OnArrays
+from mininet.nn.comparison import compare
 from mininet.nn.layers import (
     BatchNorm1d,
     Dropout,

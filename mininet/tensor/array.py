@@ -20,8 +20,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import ArrayLike
 
+from mininet.arrays import Array, Floats
 from mininet.tensor.graph import Node, Vjp, backward_through, read_only, recording
-from mininet.typing import Array, Floats
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 Number: TypeAlias = int | float | np.floating[Any] | np.integer[Any]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 
 Vjp = Callable[[Floats], tuple[Floats | None, ...]]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mininet.arrays import Array
 from mininet.tensor.array import Operand, Tensor, elementwise, record
-from mininet.typing import Array
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:

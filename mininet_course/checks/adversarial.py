@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import sigmoid, softmax
+from mininet.arrays import Array, Floats
 from mininet.attacks import InputGradient, gradient_by_input, pgd
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Tanh, mlp
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -12,10 +12,10 @@ import numpy as np
 
 import mininet.functional as F
 from mininet import nn
-from mininet.modes import eval_mode
+from mininet.arrays import Array, Floats
+from mininet.model import eval_mode
 from mininet.optim import SGD
 from mininet.tensor import Tensor
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,
@@ -1225,7 +1225,7 @@ mode = Function(
     hints=(
         "Ask the function twice about the same data. Which layers can answer differently, and what do they look at to decide?",
         "before = net.training, then net.eval(), then measure, and at the end net.train() if before was True.",
-        "Or `with eval_mode(net):` from mininet.modes, which also undoes it after an error.",
+        "Or `with eval_mode(net):` from mininet.model, which also undoes it after an error.",
     ),
     right=[and_back, part_by_part],
     after="no_grad() was there from the start and did not help. What is the difference between not recording and not training?",

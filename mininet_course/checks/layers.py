@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import log_softmax, softmax
+from mininet.arrays import Floats
 from mininet.layers import Layer, Linear, ReLU, Sequential, Tanh, mlp
-from mininet.typing import Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from mininet.arrays import Array, Floats
 from mininet.data import DataLoader, digits, split, to_unit
 from mininet.init import Init, kaiming, xavier
 from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import accuracy, fit, train_step
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

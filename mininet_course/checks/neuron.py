@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 
 from mininet.activations import sigmoid
+from mininet.arrays import Array, Floats
 from mininet.neuron import Neuron
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import sigmoid
+from mininet.arrays import Array, Floats
 from mininet.attacks import fgsm, gradient_by_input
 from mininet.layers import BatchNorm1d, Sequential, Tanh, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import train_step
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from mininet.arrays import Array, Floats
 from mininet.tensor import Tensor, record, unbroadcast
-from mininet.typing import Array, Floats
 from mininet_course.exercise import (
     Case,
     Choice,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mininet.activations import sigmoid
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Varied, Written
 
 ROWS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

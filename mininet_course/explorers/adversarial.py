@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mininet.attacks.checks import ask_labels
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
+from mininet.attacks.model import ask_labels
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.adversarial import anatomy, flipped, four_pixels
 from mininet_course.plots.images import _image

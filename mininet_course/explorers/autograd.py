@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from mininet.typing import Array
+from mininet.arrays import Array
 from mininet_course.explorers.explorer import Explorer, explorer, svg_explorer
 from mininet_course.plots.autograd import microscope
 from mininet_course.plots.boundary import boundary

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 import mininet.functional as F
 from mininet import nn
 from mininet.activations import softmax
+from mininet.arrays import Array, Floats
 from mininet.layers import Layer
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam, Optimizer
 from mininet.tensor import Tensor, no_grad
 from mininet.training import train_step
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.curves import curves

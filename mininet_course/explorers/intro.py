@@ -3,7 +3,7 @@
 from ipywidgets import IntSlider
 from matplotlib.figure import Figure
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.images import reading
 

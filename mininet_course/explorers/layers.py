@@ -18,10 +18,10 @@ from mininet.activations import (
     tanh,
     tanh_derivative,
 )
+from mininet.arrays import Array, Floats
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Layer, Sequential
 from mininet.losses import cross_entropy
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.curves import curves
 from mininet_course.plots.layers import checked_gradients, scores

@@ -11,7 +11,7 @@ import numpy as np
 from ipycanvas import Canvas
 from matplotlib.figure import Figure
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.curves import curves
 from mininet_course.plots.images import images as draw_images

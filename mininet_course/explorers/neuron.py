@@ -8,8 +8,8 @@ from ipywidgets import Button, DOMWidget, FloatLogSlider, FloatSlider
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mininet.arrays import Array, Floats
 from mininet.neuron import Neuron, perceptron_step
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.palette import BLUE, GREY

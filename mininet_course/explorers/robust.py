@@ -7,8 +7,8 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import InputGradient, Predict, pgd, random_noise
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.images import images as draw_images
 from mininet_course.plots.robust import boxes, ends, verdict
@@ -126,7 +126,7 @@ def siege(
     ``x`` is (N, H·W) in [0, 1]; each network is (gradient, predict), as `mininet.attacks` has them.
     Every image is attacked by PGD on the network chosen; ``right`` of the widget counts those still read correctly.
 
-    >>> zero = (lambda x, y: np.zeros_like(x), lambda x: np.zeros(len(x), int))
+    >>> zero = (lambda x, y: np.ones_like(x), lambda x: np.zeros(len(x), int))  # always class 0
     >>> siege({"a": zero}, np.ones((2, 4)), np.array([0, 1]), (2, 2)).right
     [1]
     """
@@ -161,7 +161,7 @@ def defence_bench(
     at what it returns is used in its place, as if it changed nothing (Athalye, Carlini and Wagner, 2018).
     ``shares`` of the widget holds the last bars.
 
-    >>> zero = (lambda x, y: np.zeros_like(x), lambda x: np.zeros(len(x), int))
+    >>> zero = (lambda x, y: np.ones_like(x), lambda x: np.zeros(len(x), int))  # always class 0
     >>> defence_bench(lambda x: x, zero, zero[0], np.full((2, 4), 0.5), np.array([0, 1])).shares["no attack"]
     0.5
     """

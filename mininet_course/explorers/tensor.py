@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mininet.arrays import Floats
 from mininet.gradcheck import numerical_gradient
 from mininet.tensor import Node, Tensor, topological_order
-from mininet.typing import Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.layers import checked_gradients
 from mininet_course.plots.palette import VERMILLION

@@ -11,8 +11,8 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
+from mininet.arrays import Array, Floats
 from mininet.gradcheck import numerical_gradient
-from mininet.typing import Array, Floats
 from mininet_course.explorers.explorer import Explorer, explorer
 from mininet_course.plots.style import style
 from mininet_course.plots.xor import hidden_space, places, separating_line, two_spaces

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.curves import DASHES
 from mininet_course.plots.images import _image, bars
 from mininet_course.plots.palette import BLUE, CYCLE, GREY, ORANGE, VERMILLION

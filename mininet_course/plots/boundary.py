@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.typing import ColorType
 
-from mininet.typing import Array
+from mininet.arrays import Array
 from mininet_course.plots.palette import CLASS_COLOURS, CLASS_MARKERS
 from mininet_course.plots.style import new_axes, style
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.palette import BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 from mininet_course.plots.style import new_axes, style
 

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.palette import BLUE, GREY, ORANGE, VERMILLION
 from mininet_course.plots.style import new_axes, new_figure, style
 

@@ -8,8 +8,8 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from mininet.arrays import Array, Floats
 from mininet.gradcheck import compare
-from mininet.typing import Array, Floats
 from mininet_course.plots.palette import BLUE, GREEN, GREY, ORANGE, VERMILLION, YELLOW
 from mininet_course.plots.style import new_axes, new_figure, style
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.typing import LineStyleType
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 from mininet_course.plots.palette import CYCLE, GREY
 from mininet_course.plots.style import new_axes, style
 

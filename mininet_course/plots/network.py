@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
-from mininet.typing import Floats
+from mininet.arrays import Floats
 from mininet_course.plots.palette import BLUE, VERMILLION
 from mininet_course.plots.style import new_axes, style
 

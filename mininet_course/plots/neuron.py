@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from mininet.typing import Array
+from mininet.arrays import Array
 from mininet_course.plots.palette import VERMILLION
 from mininet_course.plots.style import new_axes, style
 

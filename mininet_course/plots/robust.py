@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.boundary import boundary
 from mininet_course.plots.curves import DASHES
 from mininet_course.plots.palette import CYCLE, GREY, VERMILLION

@@ -11,7 +11,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.graph_layout import place
 from mininet_course.plots.palette import BLUE, CYCLE, GREY, ORANGE, SKY, VERMILLION, YELLOW
 from mininet_course.plots.style import new_axes, new_figure, style

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import FigureBase
 
 from mininet.activations import sigmoid
-from mininet.typing import Array, Floats
+from mininet.arrays import Array, Floats
 from mininet_course.plots.boundary import boundary, points
 from mininet_course.plots.palette import CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION
 from mininet_course.plots.style import new_axes, new_figure, style

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.data import available, digits, mnist, to_unit
 from mininet.layers import Sequential, mlp
-from mininet.typing import Array, Floats
 from mininet_course.weights import read_weights
 from tests.support.files import BOOK
 from tools import train

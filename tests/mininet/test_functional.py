@@ -21,8 +21,8 @@ def test_activations_are_the_first_halfs_to_the_last_bit(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "by_hand"),
     [
-        ("mse_loss", losses.mse),
-        ("binary_cross_entropy_with_logits", losses.binary_cross_entropy),
+        ("mse", losses.mse),
+        ("binary_cross_entropy_with_logits", losses.binary_cross_entropy_with_logits),
         ("cross_entropy", losses.cross_entropy),
     ],
 )
@@ -41,7 +41,7 @@ def test_losses_are_the_first_halfs_to_the_last_bit(name: str, by_hand: object) 
 
 def test_the_gradient_of_a_loss_takes_part_in_the_chain() -> None:
     x = floats(5, 4)
-    (3 * F.mse_loss(x, np.zeros((5, 4), dtype=np.float32))).backward()
+    (3 * F.mse(x, np.zeros((5, 4), dtype=np.float32))).backward()
     np.testing.assert_allclose(x.grad, 3 * x.data * 2 / 20, rtol=1e-6)
 
 
@@ -112,7 +112,9 @@ def test_dropout_does_nothing_in_use_and_draws_nothing(rng: np.random.Generator)
 
 @pytest.mark.parametrize("p", [-0.1, 1, 1.5, np.nan])
 def test_dropout_refuses_what_is_no_share(rng: np.random.Generator, p: float) -> None:
-    with pytest.raises(ValueError, match="expected a chance from 0 to below 1"):
+    with pytest.raises(
+        ValueError, match="dropout: expected p to be a finite number of at least 0 and below 1, got"
+    ):
         F.dropout(floats(3), p, rng)
 
 
@@ -130,7 +132,7 @@ def test_batch_norm_returns_the_statistics_of_the_batch() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 3), (5, 2), (3,), (5, 3, 1)])
 def test_batch_norm_refuses_other_shapes(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"shape \(N, 3\) with N of at least 2"):
+    with pytest.raises(ValueError, match=r"shape \(N, 3\), got|at least two samples, got 1"):
         F.batch_norm(floats(*shape), floats(3), floats(3))
 
 
@@ -155,16 +157,16 @@ def test_pad_refuses_other_widths(widths: list[tuple[int, int]]) -> None:
 # losses
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("name", ["mse", "binary_cross_entropy_with_logits"])
 def test_targets_that_do_not_fit_are_refused(name: str) -> None:
     loss, x = getattr(F, name), floats(4, 1)
     with pytest.raises(ValueError, match=r"\(4, 1\) and target \(4,\) differ"):
         loss(x, np.zeros(4, dtype=np.float32))
     with pytest.raises(TypeError, match=f"{name}: the prediction is float32, the target float64"):
         loss(x, np.zeros((4, 1)))
-    with pytest.raises(TypeError, match="the target int64"):
+    with pytest.raises(TypeError, match="as the target, got int64"):
         loss(x, np.zeros((4, 1), dtype=int))
-    with pytest.raises(TypeError, match="expected the target to be an array or a tensor, got list"):
+    with pytest.raises(TypeError, match="expected an array as the target, got list"):
         loss(x, [[0.0]] * 4)
     with pytest.raises(ValueError, match="the target requires a gradient"):
         loss(x, floats(4, 1))
@@ -186,7 +188,7 @@ def test_labels_that_do_not_fit_are_refused(labels: object, error: type[Exceptio
         F.cross_entropy(floats(2, 3), labels)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits", "cross_entropy"])
+@pytest.mark.parametrize("name", ["mse", "binary_cross_entropy_with_logits", "cross_entropy"])
 def test_an_empty_batch_is_refused(name: str) -> None:
     target = np.zeros(0, dtype=int) if name == "cross_entropy" else np.zeros((0, 3), dtype=np.float32)
     with pytest.raises(ValueError, match="the batch is empty"):

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mininet import layers, nn
+from mininet.arrays import Floats, column_sums
 from mininet.gradcheck import Comparison, GradientError, check_gradients
-from mininet.kernels import BatchNormKept, batch_norm_backward, batch_norm_forward
-from mininet.typing import Floats
+from mininet.kernels import BatchNormSaved, batch_norm_backward, batch_norm_forward
 
 
 def check(backward, n: int = 5, features: int = 3, seed: int = 0) -> Comparison:  # type: ignore[no-untyped-def]
@@ -45,27 +46,27 @@ def test_batch_norm_agrees_with_nudging(n: int, features: int, seed: int) -> Non
     assert check(batch_norm_backward, n, features, seed).ok
 
 
-def mean_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def mean_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x + b / len(grad) * kept.weight * kept.inverse_std, w, b
 
 
-def variance_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def variance_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     _, w, b = batch_norm_backward(grad, kept)
     return (grad - b / len(grad)) * kept.weight * kept.inverse_std, w, b
 
 
-def statistics_taken_as_fixed(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def statistics_taken_as_fixed(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     _, w, b = batch_norm_backward(grad, kept)
     return grad * kept.weight * kept.inverse_std, w, b
 
 
-def weight_forgotten(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def weight_forgotten(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x / kept.weight, w, b
 
 
-def means_for_sums(grad: Floats, kept: BatchNormKept) -> tuple[Floats, Floats, Floats]:
+def means_for_sums(grad: Floats, kept: BatchNormSaved) -> tuple[Floats, Floats, Floats]:
     x, w, b = batch_norm_backward(grad, kept)
     return x, w / len(grad), b / len(grad)
 
@@ -99,3 +100,39 @@ def test_the_dtype_stays() -> None:
         out, mean, var, kept = batch_norm_forward(x, np.ones(2, dtype), np.zeros(2, dtype))
         arrays = [out, mean, var, *kept, *batch_norm_backward(out, kept)]
         assert {a.dtype for a in arrays} == {np.dtype(dtype)}
+
+
+# -- sums of columns
+
+
+@pytest.mark.parametrize("rows", [1, 2, 511, 512, 513, 1024, 1025, 60_000, 300_001])
+@pytest.mark.parametrize("columns", [1, 3])
+def test_sums_of_many_rows_keep_their_digits(rows: int, columns: int) -> None:
+    a = np.random.default_rng(0).random((rows, columns), dtype=np.float32)
+    sums = column_sums(a)
+    assert sums.dtype == np.float32 and sums.shape == (columns,)
+    np.testing.assert_allclose(sums, a.sum(axis=0, dtype=np.float64), rtol=6e-7)
+
+
+def test_sums_of_no_rows_and_of_other_layouts() -> None:
+    assert column_sums(np.zeros((0, 2))).tolist() == [0, 0]
+    a = np.random.default_rng(0).random((3, 5000))
+    for turned in (a.T, np.asfortranarray(a.T), a.T[::-1]):
+        np.testing.assert_allclose(column_sums(turned), a.sum(axis=1), rtol=1e-13)
+
+
+def test_gradients_of_large_batches_keep_their_digits_in_both_halves() -> None:
+    rng = np.random.default_rng(0)
+    x, grad = (rng.random((60_000, 3), dtype=np.float32) for _ in range(2))
+    exact = grad.sum(axis=0, dtype=np.float64)
+    for make in (layers.Linear(3, 3, rng), layers.BatchNorm1d(3)):
+        make.forward(x)
+        make.backward(grad)
+        np.testing.assert_allclose(make.bias.grad, exact, rtol=6e-7)
+    for module in (nn.Linear(3, 3, rng), nn.BatchNorm1d(3)):
+        module(x).backward(grad)
+        np.testing.assert_allclose(module.bias.grad, exact, rtol=6e-7)
+    _, mean, var, _ = batch_norm_forward(x + 100, np.ones(3, np.float32), np.zeros(3, np.float32))
+    wide = (x + np.float32(100)).astype(np.float64)
+    np.testing.assert_allclose(mean, wide.mean(axis=0), rtol=6e-7)
+    np.testing.assert_allclose(var, wide.var(axis=0), rtol=1e-4)

@@ -9,10 +9,14 @@ import sys
 import textwrap
 import threading
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
+from mininet import layers, nn
+from mininet.arrays import Array, Floats
+from mininet.attacks import classify, gradient_by_input
 from mininet.data import DataLoader, digits, to_unit
 from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential, mlp
 from mininet.losses import cross_entropy, mse
@@ -26,7 +30,6 @@ from mininet.training import (
     predict,
     train_step,
 )
-from mininet.typing import Array, Floats
 from tests.support.states import check_equal
 
 DIGITS = digits()
@@ -382,7 +385,7 @@ def test_predicting_nothing_is_an_error() -> None:
 
 
 def test_training_for_no_epoch_is_an_error() -> None:
-    with pytest.raises(ValueError, match="fit: expected at least one epoch, got epochs=0"):
+    with pytest.raises(ValueError, match="fit: expected epochs to be a whole number of at least 1, got 0"):
         run(network(), epochs=0)
 
 
@@ -483,7 +486,7 @@ def test_a_model_without_modes_is_trained_and_measured() -> None:
 # -- changing the batch
 
 
-def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> None:
+def test_transform_is_given_every_batch_and_its_result_is_trained_on() -> None:
     seen = []
 
     def invert(x: Floats, y: Array) -> Floats:
@@ -491,7 +494,7 @@ def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> Non
         return 1 - x
 
     changed, by_hand = network(), network()
-    history = run(changed, epochs=2, change_batch=invert)
+    history = run(changed, epochs=2, transform=invert)
     assert history == run(by_hand, epochs=2, data=(1 - to_unit(TRAIN[0]), TRAIN[1]))
     rng = np.random.default_rng(0)
     batches = [batch for _ in range(2) for batch in DataLoader(*TRAIN, 32, rng)]
@@ -500,7 +503,7 @@ def test_change_batch_is_given_every_batch_and_its_result_is_trained_on() -> Non
         np.testing.assert_array_equal(y, y_seen)
 
 
-def test_change_batch_sees_the_network_before_the_step_and_in_train_mode() -> None:
+def test_transform_sees_the_network_before_the_step_and_in_train_mode() -> None:
     net, weights = with_modes(), []
 
     def watch(x: Floats, y: Array) -> Floats:
@@ -509,14 +512,14 @@ def test_change_batch_sees_the_network_before_the_step_and_in_train_mode() -> No
         return x
 
     start = net[0].weight.data.copy()
-    run(net, epochs=1, change_batch=watch)
+    run(net, epochs=1, transform=watch)
     np.testing.assert_array_equal(weights[0], start)
     assert all((a != b).any() for a, b in pairwise(weights))
 
 
 def test_validation_data_are_not_changed() -> None:
     net = network()
-    history = run(net, validation=TEST, change_batch=lambda x, y: 1 - x)
+    history = run(net, validation=TEST, transform=lambda x, y: 1 - x)
     assert history["validation_loss"][-1] == evaluate(net, TEST, cross_entropy)[0]
 
 
@@ -526,16 +529,16 @@ def test_validation_data_are_not_changed() -> None:
         (
             lambda x, y: None,
             TypeError,
-            r"an array from change_batch, got NoneType\. Does it return its result\?",
+            r"an array as what transform returns, got NoneType\. Is a return missing\?",
         ),
-        (lambda x, y: (x, y), TypeError, "an array from change_batch, got tuple"),
-        (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from change_batch.*returned float32 \(5, 64\)"),
+        (lambda x, y: (x, y), TypeError, "an array as what transform returns, got tuple"),
+        (lambda x, y: x[:5], ValueError, r"float32 \(32, 64\) from transform.*returned float32 \(5, 64\)"),
         (lambda x, y: x.reshape(-1, 8, 8), ValueError, r"returned float32 \(32, 8, 8\)"),
         (lambda x, y: x.astype(np.float64), ValueError, r"returned float64 \(32, 64\)"),
         (
             lambda x, y: x + np.float32(np.nan),
             ValueError,
-            "change_batch returned NaN or infinity for a batch",
+            "what transform returns to be finite, got NaN",
         ),
     ],
 )
@@ -545,7 +548,7 @@ def test_a_changed_batch_of_the_wrong_kind_is_refused(
     net = network()
     before = net.state_dict()
     with pytest.raises(kind, match=f"^fit: .*{message}"):
-        run(net, change_batch=change)
+        run(net, transform=change)
     for name, values in net.state_dict().items():
         np.testing.assert_array_equal(values, before[name])
 
@@ -570,7 +573,7 @@ def test_training_with_noise_learns_and_comes_from_its_generator_alone() -> None
         run(
             network(),
             epochs=9,
-            change_batch=noise(np.float64(0.1), np.random.default_rng(seed), np.float64(0.3)),
+            transform=noise(np.float64(0.1), np.random.default_rng(seed), np.float64(0.3)),
         )
         for seed in (0, 0, 1)
     ]
@@ -580,7 +583,7 @@ def test_training_with_noise_learns_and_comes_from_its_generator_alone() -> None
 
 @pytest.mark.parametrize(("sigma", "mean"), [(-0.1, 0.0), (np.nan, 0.0), (np.inf, 0.0), (0.1, np.nan)])
 def test_noise_refuses_numbers_that_make_no_sense(sigma: float, mean: float) -> None:
-    with pytest.raises(ValueError, match="noise: expected a"):
+    with pytest.raises(ValueError, match=r"noise: expected (sigma|mean) to be a finite number"):
         noise(sigma, np.random.default_rng(0), mean)
 
 
@@ -686,3 +689,67 @@ def test_looking_for_the_bad_layer_changes_neither_modes_nor_running_statistics(
     twin.random((8, 20), dtype=np.float32)  # the step's own mask
     twin.random((8, 20), dtype=np.float32)
     assert net[3].rng.bit_generator.state == twin.bit_generator.state
+
+
+# -- targets on another scale, and networks of the other half
+
+
+def test_pixels_as_targets_are_refused_where_only_the_images_would_be_scaled() -> None:
+    images = DIGITS.x_train.reshape(-1, 64)[:100]
+    net = network(sizes=(64, 8, 64))
+    for where, call in (
+        ("fit", lambda: run(net, data=(images, images), loss=mse, metric=None)),
+        (
+            "fit",
+            lambda: run(net, data=(images, images), loss=lambda p, t: mse(p, t.astype(p.dtype)), metric=None),
+        ),
+        ("evaluate", lambda: evaluate(net, (images, images), mse, None)),
+    ):
+        with pytest.raises(
+            TypeError, match=rf"{where}: the targets are uint8 pixels.*pass mininet\.data\.to_unit\(y\)"
+        ):
+            call()
+    history = run(net, data=(images, to_unit(images)), loss=mse, metric=None)
+    assert history["loss"][0] < 1
+
+
+def test_uint8_labels_and_zeros_and_ones_are_no_pixels() -> None:
+    x, y = TRAIN[0], TRAIN[1].astype(np.uint8)
+    run(network(), data=(x, y), epochs=1)
+    many = np.eye(10, dtype=np.uint8)[y]
+    run(network(), data=(x, many), loss=lambda p, t: mse(p, t.astype(p.dtype)), metric=None, epochs=1)
+
+
+def test_a_network_on_tensors_is_trained_as_it_is_and_like_its_twin_by_hand() -> None:
+    hand, auto = (half.mlp([64, 20, 10], np.random.default_rng(0)) for half in (layers, nn))
+    histories = [run(net, validation=TEST) for net in (hand, auto)]
+    assert histories[0] == histories[1]
+    check_equal(hand.state_dict(), auto.state_dict())
+    assert evaluate(hand, TEST, cross_entropy) == evaluate(auto, TEST, cross_entropy)
+    x, y = to_unit(TRAIN[0][:8]), TRAIN[1][:8]
+    steps = [train_step(net, cross_entropy, SGD(net.parameters(), 0.1), x, y) for net in (hand, auto)]
+    assert steps[0][0] == steps[1][0]
+    check_equal(hand.state_dict(), auto.state_dict())
+    np.testing.assert_array_equal(predict(hand, TEST[0]), predict(auto, TEST[0]))
+
+
+@pytest.mark.parametrize("model", [None, 3, "net", np.ones(3), cross_entropy, mlp, Sequential, nn.ReLU])
+def test_what_is_no_network_is_named(model: Any) -> None:
+    for call in (
+        lambda: fit(model, TRAIN, loss=cross_entropy, optimizer=SGD(network().parameters(), 0.1), epochs=1,
+                    batch_size=32, rng=np.random.default_rng(0), progress=False),
+        lambda: predict(model, TRAIN[0]),
+        lambda: evaluate(model, TRAIN, cross_entropy),
+        lambda: gradient_by_input(model),
+        lambda: classify(model),
+    ):  # fmt: skip
+        with pytest.raises(
+            TypeError, match=r"(fit|predict|evaluate|gradient_by_input|classify): expected a network"
+        ):
+            call()
+
+
+def test_another_networks_optimiser_is_found_out() -> None:
+    with pytest.raises(RuntimeError, match="are they this network's"):
+        fit(network(), TRAIN, loss=cross_entropy, optimizer=SGD(network().parameters(), 0.1), epochs=1,
+            batch_size=32, rng=np.random.default_rng(0), progress=False)  # fmt: skip

@@ -19,7 +19,7 @@ from mininet_course import contents
 from tests.support.files import BOOK, EXERCISES, NOTEBOOKS, ROOT, read
 
 CHAPTERS = ["intro", *contents.CHAPTERS]
-# what a part of a package may import from its package, besides `typing`: see the design's picture
+# what a part of a package may import from its package, besides `arrays` and `expect`: see the design's picture
 MAY_IMPORT: dict[str, dict[str, set[str]]] = {
     "mininet": {
         "activations": set(),
@@ -31,10 +31,11 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "browser": set(),
         "data": {"browser"},
         "kernels": set(),
-        "modes": set(),
+        "model": set(),
+        "diagnosis": {"model"},
         "layers": {"activations", "init", "kernels", "state"},
-        "training": {"browser", "data", "losses", "modes", "optim"},
-        "attacks": {"losses", "modes"},
+        "training": {"browser", "data", "diagnosis", "losses", "model", "optim"},
+        "attacks": {"losses", "model"},
         "state": set(),
         "tensor": set(),
         "functional": {"activations", "kernels", "losses", "tensor"},
@@ -57,12 +58,14 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"},
     },
 }
+GROUND = {"arrays", "expect"}  # stands below everything and imports nothing but itself
 PARTS = [
     (package, part.stem)
     for package in MAY_IMPORT
     for part in sorted((ROOT / package).iterdir())
     if (part.suffix == ".py" or (part / "__init__.py").is_file())
-    and not part.name.startswith(("_", "typing"))
+    and not part.name.startswith("_")
+    and part.stem not in GROUND
 ]
 
 
@@ -90,7 +93,7 @@ def imported_parts(source: str, package: str) -> set[str]:
 def disallowed(package: str, part: str, source: str) -> set[str]:
     """Return what a part imports and may not: other parts of its package, and all of mininet_course in mininet."""
     parts = {p for _, p in PARTS}  # `from mininet import __version__` imports no part
-    above = imported_parts(source, package) & parts - MAY_IMPORT[package][part] - {part, "typing"}
+    above = imported_parts(source, package) & parts - MAY_IMPORT[package][part] - {part} - GROUND
     if package == "mininet":
         above |= {name.split(".")[0] for name in imported(source)} & {"mininet_course"}
     return above
@@ -104,6 +107,16 @@ def test_every_part_of_the_packages_is_in_the_plan() -> None:
 def test_imports_run_one_way(package: str, part: str) -> None:
     for file in part_files(package, part):
         assert not disallowed(package, part, file.read_text()), f"{file.name} imports what may import it"
+
+
+def namesakes(modules: Iterable[Path]) -> set[str]:
+    """Return the names of modules that Python's own library has too."""
+    return {module.stem for module in modules} & sys.stdlib_module_names
+
+
+def test_no_module_of_mininet_has_the_name_of_one_of_pythons_own() -> None:
+    assert namesakes(file for file in MODULES if file.parent.name != "tensor") == set()
+    assert namesakes([ROOT / "mininet" / "typing.py"]) == {"typing"}
 
 
 def test_the_plan_has_no_circle() -> None:

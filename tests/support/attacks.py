@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import classify, fgsm, pgd, random_noise
 from mininet.data import digits, to_unit
 from mininet.layers import Sequential, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import fit
-from mininet.typing import Array, Floats
 
 Attack = Callable[..., Floats]  # (gradient, x, y, epsilon) -> x'
 

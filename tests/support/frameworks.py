@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mininet.layers import BatchNorm1d, Dropout, Flatten, Layer, Linear, ReLU, Sequential, Sigmoid, Tanh, mlp
-from mininet.losses import binary_cross_entropy, cross_entropy, mse
+from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse
 from mininet.optim import SGD, Adam, Optimizer
 
 SIZES = [5, 8, 6, 3]
@@ -114,7 +114,11 @@ def losses(rng: np.random.Generator) -> dict[str, tuple[Callable[..., Any], np.n
     scores = 3 * rng.standard_normal((6, 4), dtype=np.float32)
     return {
         "mse": (mse, scores, rng.standard_normal((6, 4), dtype=np.float32)),
-        "binary_cross_entropy": (binary_cross_entropy, scores, rng.random((6, 4), dtype=np.float32)),
+        "binary_cross_entropy_with_logits": (
+            binary_cross_entropy_with_logits,
+            scores,
+            rng.random((6, 4), dtype=np.float32),
+        ),
         "cross_entropy": (cross_entropy, scores, rng.integers(0, 4, 6)),
         "cross_entropy, huge scores": (cross_entropy, 100 * scores, rng.integers(0, 4, 6)),
     }
@@ -162,7 +166,7 @@ class PyTorch:
     def loss(self, name: str, prediction: np.ndarray, target: np.ndarray) -> tuple[Any, Any]:
         functions = {
             "mse": self.torch.nn.functional.mse_loss,
-            "binary_cross_entropy": self.torch.nn.functional.binary_cross_entropy_with_logits,
+            "binary_cross_entropy_with_logits": self.torch.nn.functional.binary_cross_entropy_with_logits,
             "cross_entropy": self.torch.nn.functional.cross_entropy,
         }
         twin = self.torch.tensor(prediction, requires_grad=True)
@@ -311,7 +315,9 @@ class JAX:
         jax, log_sigmoid = self.jax, self.jax.nn.log_sigmoid
         return {
             "mse": lambda z, t: ((z - t) ** 2).mean(),
-            "binary_cross_entropy": lambda z, t: -(t * log_sigmoid(z) + (1 - t) * log_sigmoid(-z)).mean(),
+            "binary_cross_entropy_with_logits": lambda z, t: (
+                -(t * log_sigmoid(z) + (1 - t) * log_sigmoid(-z)).mean()
+            ),
             "cross_entropy": lambda z, t: -jax.nn.log_softmax(z)[jax.numpy.arange(len(z)), t].mean(),
         }
 

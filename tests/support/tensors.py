@@ -173,7 +173,7 @@ FUNCTIONAL = [
     Case("tanh_function", "", lambda m, x: m.tanh_function(x), ((3, 4),)),
     Case("softmax", "", lambda m, x: m.softmax(x), ((2, 3, 4),)),
     Case("log_softmax", "", lambda m, x: m.log_softmax(x), ((2, 3, 4),)),
-    Case("mse_loss", "", lambda m, x: m.mse_loss(x, m.constant(TARGETS, x)), ((2, 3),)),
+    Case("mse", "", lambda m, x: m.mse(x, m.constant(TARGETS, x)), ((2, 3),)),
     Case(
         "binary_cross_entropy_with_logits",
         "",
@@ -210,7 +210,7 @@ HERE = SimpleNamespace(
     tanh_function=F.tanh,
     softmax=F.softmax,
     log_softmax=F.log_softmax,
-    mse_loss=F.mse_loss,
+    mse=F.mse,
     binary_cross_entropy_with_logits=F.binary_cross_entropy_with_logits,
     cross_entropy=F.cross_entropy,
 )
@@ -251,7 +251,7 @@ NUMPY = SimpleNamespace(
     tanh_function=np.tanh,
     softmax=_np_softmax,
     log_softmax=lambda x: np.log(_np_softmax(x)),
-    mse_loss=lambda x, t: np.mean((x - t) ** 2),
+    mse=lambda x, t: np.mean((x - t) ** 2),
     binary_cross_entropy_with_logits=lambda x, t: np.mean(
         -t * np.log(1 / (1 + np.exp(-x))) - (1 - t) * np.log(1 - 1 / (1 + np.exp(-x)))
     ),
@@ -295,7 +295,7 @@ def torch_operations(torch: Any) -> SimpleNamespace:
         tanh_function=torch.tanh,
         softmax=lambda x: torch.softmax(x, -1),
         log_softmax=lambda x: torch.log_softmax(x, -1),
-        mse_loss=f.mse_loss,
+        mse=f.mse_loss,
         binary_cross_entropy_with_logits=f.binary_cross_entropy_with_logits,
         cross_entropy=f.cross_entropy,
     )

@@ -1,5 +1,5 @@
 // Drop dots of two kinds, and a tiny network learns to tell them apart while you look. The arithmetic is that of
-// Sequential(Linear(2, h), Tanh(), Linear(h, 1)), binary_cross_entropy and SGD in `mininet`.
+// Sequential(Linear(2, h), Tanh(), Linear(h, 1)), binary_cross_entropy_with_logits and SGD in `mininet`.
 
 import { mount } from './frame.js';
 import { element, set, svg, text } from './lib/dom.js';

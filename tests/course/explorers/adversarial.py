@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.data import digits, to_unit
-from mininet.typing import Array, Floats
 from mininet_course.explorers.adversarial import (
     attack_bench,
     attacked,

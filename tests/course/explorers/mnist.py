@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.data import DataLoader, digits, to_unit
 from mininet.layers import mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import train_step
-from mininet.typing import Array, Floats
 from mininet_course.explorers import mnist
 from mininet_course.explorers.mnist import (
     BOX,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from mininet.arrays import Array, Floats
 from mininet.attacks import classify, gradient_by_input
 from mininet.layers import Linear, Sequential
 from mininet.losses import cross_entropy
-from mininet.typing import Array, Floats
 from mininet_course.explorers.robust import box_explorer, defence_bench, loss_explorer, siege
 
 

@@ -1,6 +1,7 @@
 """Attacks: closed forms on a linear model, the ball and the box, and every check with a fault that it catches."""
 
 import copy
+import functools
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mininet.attacks import classify, fgsm, gradient_by_input, minimal_epsilon, pgd, random_noise, targeted
+from mininet.arrays import Array, Floats
+from mininet.attacks import (
+    InputGradient,
+    classify,
+    fgsm,
+    gradient_by_input,
+    minimal_epsilon,
+    pgd,
+    random_noise,
+    targeted,
+)
 from mininet.layers import BatchNorm1d, Linear, Sequential, Tanh, mlp
-from mininet.losses import binary_cross_entropy
-from mininet.typing import Array, Floats
+from mininet.losses import binary_cross_entropy_with_logits, cross_entropy
 from tests.support.attacks import ATTACKS, DIGITS, L2, LINF, Attack, X, Y, share_right, trained
 
 # -- the linear model, where the best attack is known
@@ -24,7 +34,7 @@ def linear_model(rng: np.random.Generator, pixels: int = 4) -> tuple[Linear, Any
     model.bias.data = -0.5 * model.weight.data.sum(axis=0)  # grey is undecided
 
     def loss(scores: Floats, y: Array) -> tuple[float, Floats]:
-        return binary_cross_entropy(scores, y[:, None].astype(np.float64))
+        return binary_cross_entropy_with_logits(scores, y[:, None].astype(np.float64))
 
     return model, gradient_by_input(model, loss), lambda x: (model(x)[:, 0] > 0).astype(int)
 
@@ -220,9 +230,10 @@ def test_random_starts_differ_and_come_from_the_generator_alone() -> None:
 
     x, y = np.full((200, 3), 0.5), np.zeros(200, dtype=int)
     for norm in (np.inf, 2):
-        one, same, other = (
-            pgd(nothing, x, y, 0.2, rng=np.random.default_rng(seed), norm=norm) for seed in (0, 0, 1)
-        )
+        with pytest.warns(UserWarning, match="100% of the samples"):
+            one, same, other = (
+                pgd(nothing, x, y, 0.2, rng=np.random.default_rng(seed), norm=norm) for seed in (0, 0, 1)
+            )
         np.testing.assert_array_equal(one, same)
         assert (one != other).all()
         change = one - x
@@ -245,11 +256,23 @@ def test_a_gradient_of_zero_gives_no_nan(name: str, norm: float, attack: Attack)
         g[0] = 0
         return g
 
-    changed = attack(blind_to_the_first, X[:4], Y[:4], 0.1)
+    with pytest.warns(UserWarning, match="for 25% of the samples the gradient is exactly 0"):
+        changed = attack(blind_to_the_first, X[:4], Y[:4], 0.1)
     assert np.isfinite(changed).all()
     assert (changed[1:] != X[1:4]).any(axis=1).all()
     if "random" not in name:
         np.testing.assert_array_equal(changed[0], X[0])
+
+
+def test_a_few_flat_places_are_no_news_and_a_tenth_is() -> None:
+    def flat_at_the_first(n: int) -> InputGradient:
+        return lambda x, y: np.where(np.arange(len(x))[:, None] < n, 0, np.ones_like(x))
+
+    x, y = np.full((40, 3), 0.5), np.zeros(40, dtype=int)
+    for attack in (fgsm, functools.partial(pgd, rng=None)):
+        attack(flat_at_the_first(3), x, y, 0.1)  # a warning would be an error here
+        with pytest.warns(UserWarning, match="for 10% of the samples"):
+            attack(flat_at_the_first(4), x, y, 0.1)
 
 
 @pytest.mark.parametrize("factor", [1e-38, 1e-30, 1e-20, 1e20, 1e30])
@@ -269,7 +292,7 @@ def test_a_gradient_in_float64_that_float32_cannot_hold_points_the_same_way() ->
         np.testing.assert_allclose(changed, attack(lambda x, y: g, X[:5], Y[:5], 0.1), atol=1e-6)
 
 
-def test_a_network_that_rounds_its_gradient_away_seems_safe_and_is_not() -> None:
+def test_a_network_that_rounds_its_gradient_away_seems_safe_and_is_said_not_to_be() -> None:
     # the same decisions with logits 10,000 times as large: every probability is 0 or 1 in float32
     net, masked = trained(), mlp([64, 30, 10], np.random.default_rng(0))
     masked.load_state_dict(net.state_dict())
@@ -277,9 +300,15 @@ def test_a_network_that_rounds_its_gradient_away_seems_safe_and_is_not() -> None
         p.data *= np.float32(1e4)
     right = classify(net)(X) == Y
     x, y = X[right], Y[right]
-    seems = fgsm(gradient_by_input(masked), x, y, 0.2)
-    assert np.mean((seems == x).all(axis=1)) > 0.9
-    assert share_right(masked, seems, y) > 0.9
+    for attack in (fgsm, functools.partial(pgd, rng=None)):
+        with pytest.warns(UserWarning, match=r"(9\d|100)% of the samples the gradient is exactly 0") as said:
+            seems = attack(gradient_by_input(masked), x, y, 0.2)
+        assert len(said) == 1
+        assert np.mean((seems == x).all(axis=1)) > 0.9
+        assert share_right(masked, seems, y) > 0.9
+    # what the warning says to do, at this network's size of scores
+    softer = gradient_by_input(masked, lambda z, y: cross_entropy(z / 10_000, y))
+    assert share_right(masked, fgsm(softer, x, y, 0.2), y) < 0.3
     assert share_right(masked, fgsm(gradient_by_input(net), x, y, 0.2), y) < 0.3
 
 
@@ -365,7 +394,7 @@ def test_random_noise_is_plus_or_minus_epsilon_half_and_half(rng: np.random.Gene
     change = random_noise(x, 0.25, rng) - x
     assert set(np.unique(change).tolist()) == {-0.25, 0.25}
     assert np.mean(change > 0) == pytest.approx(0.5, abs=0.02)
-    with pytest.raises(ValueError, match="random_noise: expected epsilon to be finite"):
+    with pytest.raises(ValueError, match="random_noise: expected epsilon to be a finite number"):
         random_noise(x, -1, rng)
     with pytest.raises(TypeError, match="random_noise: expected float32 or float64"):
         random_noise(DIGITS.x_test, 0.1, rng)

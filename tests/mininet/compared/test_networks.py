@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mininet.attacks import fgsm, gradient_by_input, pgd
-from mininet.layers import Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
+from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Sigmoid, Tanh
 from mininet.losses import cross_entropy
+from mininet.optim import SGD, Adam, Optimizer
 from tests.support.frameworks import (
     LAYERS,
     LOSSES,
@@ -83,6 +84,28 @@ def test_twenty_steps_agree(theirs: Framework, rng: np.random.Generator, name: s
 
 
 # -- with PyTorch alone
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+@pytest.mark.filterwarnings("ignore:.*no gradient reached")
+def test_parameters_that_gradients_reach_now_and_then_agree(
+    pytorch: PyTorch, rng: np.random.Generator, name: str
+) -> None:
+    ours = [Parameter(rng.standard_normal(3)) for _ in range(4)]
+    theirs = [pytorch.torch.tensor(p.data.copy(), requires_grad=True) for p in ours]
+    if name == "SGD":
+        one: Optimizer = SGD(ours, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01)
+        other = pytorch.torch.optim.SGD(theirs, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01)
+    else:
+        one, other = Adam(ours, 0.01), pytorch.torch.optim.Adam(theirs, 0.01)
+    for _ in range(20):
+        for p, q in zip(ours, theirs, strict=True):
+            p.grad = rng.standard_normal(3) if rng.random() < 0.6 else None
+            q.grad = None if p.grad is None else pytorch.torch.tensor(p.grad)
+        one.step()
+        other.step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-12)
 
 
 def with_batch_norm(rng: np.random.Generator) -> Sequential:

@@ -13,10 +13,12 @@ def test_linear_says_which_shape_it_expected(rng: np.random.Generator) -> None:
     assert str(images.value) == (
         "Linear(784, 128): expected an input of shape (N, 784), got (64, 28, 28). Flatten the images first."
     )
-    for shape in ((784,), (64, 128)):
+    for shape, cure in (((784,), " A single sample x goes in as x[np.newaxis]."), ((64, 128), "")):
         with pytest.raises(ValueError) as wrong:
             layer(np.zeros(shape, np.float32))
-        assert str(wrong.value) == f"Linear(784, 128): expected an input of shape (N, 784), got {shape}."
+        assert (
+            str(wrong.value) == f"Linear(784, 128): expected an input of shape (N, 784), got {shape}.{cure}"
+        )
 
 
 def test_linear_refuses_to_mix_dtypes(rng: np.random.Generator) -> None:
@@ -83,7 +85,7 @@ def test_a_parameter_refuses_a_gradient_of_another_shape() -> None:
 
 
 def test_starting_weights_of_the_wrong_shape_are_refused(rng: np.random.Generator) -> None:
-    with pytest.raises(ValueError, match=r"Linear\(2, 3\): .* shape \(2, 3\) from init, got \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"Linear\(2, 3\): .* from init of shape \(2, 3\), got \(3, 2\)"):
         Linear(2, 3, rng, init=lambda i, o, _: np.zeros((o, i)))
 
 

@@ -9,7 +9,7 @@ import pytest
 from mininet import attacks, layers, nn, optim
 from mininet import functional as F
 from mininet.gradcheck import GradientError
-from mininet.losses import binary_cross_entropy, cross_entropy, mse
+from mininet.losses import binary_cross_entropy_with_logits, cross_entropy, mse
 from mininet.optim import SGD, Adam
 from mininet.tensor import Tensor, no_grad, record
 from mininet.training import NonFiniteLoss, evaluate, fit, predict
@@ -91,7 +91,7 @@ def test_most_gradients_are_the_same_to_the_last_bit(name: str) -> None:
 
 
 def test_compare_takes_other_losses_and_arrays_in_any_order() -> None:
-    for loss in (mse, binary_cross_entropy):
+    for loss in (mse, binary_cross_entropy_with_logits):
         hand, auto = pair("tanh")
         x, _ = batch()
         turned = np.asfortranarray(x)
@@ -366,7 +366,7 @@ def test_adversarial_training_of_both_is_the_same() -> None:
             epochs=3,
             batch_size=10,
             rng=np.random.default_rng(0),
-            change_batch=change,
+            transform=change,
             progress=False,
         )
         results.append(history["loss"])

@@ -171,8 +171,8 @@ def test_a_frozen_parameter_stays_part_of_the_state_and_does_not_move(rng: np.ra
     assert net.first.weight.grad is None
     SGD([p for p in net.parameters() if p.requires_grad], lr=0.1).step()
     np.testing.assert_array_equal(net.first.weight.data, before)
-    with pytest.raises(RuntimeError, match=r"parameter 3 .* has no gradient"):
-        SGD(net.parameters(), lr=0.1).step()
+    SGD(net.parameters(), lr=0.1).step()
+    np.testing.assert_array_equal(net.first.weight.data, before)
 
 
 def test_parameters_of_a_sequential_with_attributes_of_its_own(rng: np.random.Generator) -> None:
@@ -319,10 +319,10 @@ def test_repr_shows_layers_shapes_and_counts(rng: np.random.Generator) -> None:
         (lambda rng: nn.Sequential(nn.ReLU), TypeError, "expected modules, got type"),
         (lambda rng: nn.Sequential(F.relu), TypeError, "got function"),
         (lambda rng: nn.mlp([3], rng), ValueError, r"at least an input and an output size, got \[3\]"),
-        (lambda rng: nn.BatchNorm1d(0), ValueError, "at least one feature, got 0"),
-        (lambda rng: nn.BatchNorm1d(2, momentum=2), ValueError, "momentum from 0 to 1, got 2"),
-        (lambda rng: nn.BatchNorm1d(2, eps=0), ValueError, "positive eps, got 0"),
-        (lambda rng: nn.Dropout(1.0, rng), ValueError, r"from 0 to below 1, got 1\.0"),
+        (lambda rng: nn.BatchNorm1d(0), ValueError, "features to be a whole number of at least 1, got 0"),
+        (lambda rng: nn.BatchNorm1d(2, momentum=2), ValueError, "momentum to be a finite number .*, got 2"),
+        (lambda rng: nn.BatchNorm1d(2, eps=0), ValueError, "eps to be a finite number above 0, got 0"),
+        (lambda rng: nn.Dropout(1.0, rng), ValueError, r"of at least 0 and below 1, got 1\.0"),
         (lambda rng: nn.Dropout(0.5, 42), TypeError, "expected a generator, got 42"),
         (lambda rng: nn.Parameter(Tensor([1.0])), TypeError, "got a tensor"),
         (lambda rng: nn.Parameter(np.ones(2, dtype=int)), TypeError, "int64 has no gradient"),

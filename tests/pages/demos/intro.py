@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mininet.layers import Linear, Sequential, Tanh
-from mininet.losses import binary_cross_entropy
+from mininet.losses import binary_cross_entropy_with_logits
 from mininet.optim import SGD
 from tests.support.demos import (
     CALM,
@@ -37,10 +37,10 @@ def intro_cases() -> tuple[list[Any], list[Any]]:
         units = np.column_stack([W1.T, b1, W2])  # one row a unit: w1, w2, b, v
         dots, optimiser = np.column_stack([X, y]).tolist(), SGD(net.parameters(), lr=lr)
         answer: dict[str, Any] = {"score": net.forward(X)[:, 0]}
-        answer["loss"] = binary_cross_entropy(net.forward(X), y)[0]
+        answer["loss"] = binary_cross_entropy_with_logits(net.forward(X), y)[0]
         for _ in range(10):
             optimiser.zero_grad()
-            net.backward(binary_cross_entropy(net.forward(X), y)[1])
+            net.backward(binary_cross_entropy_with_logits(net.forward(X), y)[1])
             optimiser.step()
         W1, b1, W2, _ = (p.data for p in net.parameters())
         answer |= {"units": np.column_stack([W1.T, b1, W2]), "c": net.parameters()[-1].data[0]}

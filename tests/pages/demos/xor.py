@@ -9,7 +9,7 @@ import pytest
 
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
-from mininet.losses import binary_cross_entropy, mse
+from mininet.losses import binary_cross_entropy_with_logits, mse
 from mininet.optim import SGD
 from tests.support.demos import CALM, DEMOS, in_node, in_page, needs_node, open_demo, spoiled
 from tests.support.files import BOOK
@@ -46,7 +46,7 @@ def step(net: Sequential, loss: str, lr: float) -> tuple[float, np.ndarray]:
     """Take one step; return the loss before it and the gradients."""
     optimizer = SGD(net.parameters(), lr)
     optimizer.zero_grad()
-    value, grad = (mse if loss == "squares" else binary_cross_entropy)(net.forward(X), Y)
+    value, grad = (mse if loss == "squares" else binary_cross_entropy_with_logits)(net.forward(X), Y)
     net.backward(grad)
     gradients = np.concatenate([parameter.grad.ravel() for parameter in net.parameters()])  # type: ignore[union-attr]
     optimizer.step()
@@ -112,7 +112,7 @@ def test_the_gradients_agree_with_nudging() -> None:
     ours = in_node(NET, "Array.from(m.gradients(a, m.ACTIVATIONS.tanh, 'entropy'))", p.tolist())
 
     def loss(p: np.ndarray) -> float:
-        return binary_cross_entropy(network(p, "tanh", "entropy").forward(X), Y)[0]
+        return binary_cross_entropy_with_logits(network(p, "tanh", "entropy").forward(X), Y)[0]
 
     np.testing.assert_allclose(ours, numerical_gradient(loss, p), **CLOSE)
 

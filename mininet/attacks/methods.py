@@ -1,10 +1,15 @@
 """The attacks themselves: `fgsm` and `pgd`, their targeted forms, and noise. Built in the chapter "adversarial"."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import DTypeLike
 
-from mininet.attacks.checks import Epsilon, InputGradient, ask, check_batch, check_inputs, per_sample
-from mininet.typing import Array, Floats
+from mininet import expect
+from mininet.arrays import Array, Floats
+from mininet.attacks.model import InputGradient, ask_gradient
+
+Epsilon = float | Floats  # one for all samples, or one for each
 
 
 def targeted(gradient: InputGradient) -> InputGradient:
@@ -14,7 +19,7 @@ def targeted(gradient: InputGradient) -> InputGradient:
     >>> fgsm(wanted, np.array([[0.5, 0.5]]), np.array([7]), 0.1)
     array([[0.4, 0.4]])
     """
-    return lambda x, y: -ask("targeted", gradient, x, y)
+    return lambda x, y: -ask_gradient("targeted", gradient, x, y)
 
 
 def fgsm(gradient: InputGradient, x: Floats, y: Array, epsilon: Epsilon) -> Floats:
@@ -27,9 +32,10 @@ def fgsm(gradient: InputGradient, x: Floats, y: Array, epsilon: Epsilon) -> Floa
     >>> fgsm(lambda x, y: np.array([[3.0, -1.0, 0.2, 0.0]]), x, y, epsilon=0.25)
     array([[0.75, 0.  , 1.  , 0.5 ]])
     """
-    check_batch("fgsm", x, y)
-    size = per_sample("fgsm", "epsilon", epsilon, x)
-    g = ask("fgsm", gradient, x, y)
+    expect.labelled_inputs("fgsm", x, y)
+    size = _per_sample("fgsm", "epsilon", epsilon, x)
+    g = ask_gradient("fgsm", gradient, x, y)
+    _warn_of_flat_places("fgsm", _flat(g))
     return np.clip(x + size * np.sign(g).astype(x.dtype), 0, 1)
 
 
@@ -55,18 +61,23 @@ def pgd(
     >>> pgd(lambda x, y: np.array([[3.0, 4.0]]), x, y, 0.1, rng=None, norm=2)
     array([[0.56, 0.58]])
     """
-    check_batch("pgd", x, y)
-    size = per_sample("pgd", "epsilon", epsilon, x)
-    if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(f"pgd: expected a whole number of steps, at least 1, got {steps!r}.")
+    expect.labelled_inputs("pgd", x, y)
+    size = _per_sample("pgd", "epsilon", epsilon, x)
+    steps = expect.whole("pgd", "steps", steps)
+    if rng is not None:
+        expect.generator("pgd", rng)
     if norm not in (2, np.inf):
         raise ValueError(f"pgd: expected norm=np.inf or norm=2, got {norm!r}.")
-    step = 2.5 * size / steps if step_size is None else per_sample("pgd", "step_size", step_size, x)
+    step = 2.5 * size / steps if step_size is None else _per_sample("pgd", "step_size", step_size, x)
     moved = x if rng is None else np.clip(x + _random_change(x, size, norm, rng), 0, 1)
+    flat = np.ones(len(x), dtype=bool)
     for _ in range(steps):
-        change = moved + step * _direction(ask("pgd", gradient, moved, y), x.dtype, norm) - x
+        g = ask_gradient("pgd", gradient, moved, y)
+        flat &= _flat(g)
+        change = moved + step * _direction(g, x.dtype, norm) - x
         # clipping last is safe: x is in the box, so clipping never takes a point farther away from it
         moved = np.clip(x + _project(change, size, norm), 0, 1)
+    _warn_of_flat_places("pgd", flat)
     return moved
 
 
@@ -76,9 +87,42 @@ def random_noise(x: Floats, epsilon: Epsilon, rng: np.random.Generator) -> Float
     >>> random_noise(np.array([[0.5, 0.5, 0.95]]), 0.1, np.random.default_rng(0))
     array([[0.6 , 0.4 , 0.85]])
     """
-    check_inputs("random_noise", x)
-    size = per_sample("random_noise", "epsilon", epsilon, x)
+    expect.unit_batch("random_noise", x)
+    expect.generator("random_noise", rng)
+    size = _per_sample("random_noise", "epsilon", epsilon, x)
     return np.clip(x + np.where(rng.random(x.shape) < 0.5, -size, size), 0, 1)
+
+
+def _per_sample(where: str, name: str, value: Epsilon, x: Floats) -> Floats:
+    """Return a number, or one for each sample, in x's dtype and in a shape that multiplies x."""
+    sizes = np.asarray(value)
+    if sizes.shape not in ((), (len(x),)):
+        raise ValueError(
+            f"{where}: expected {name} to be a number or of shape ({len(x)},), got {sizes.shape}."
+        )
+    if sizes.dtype.kind not in "iuf":
+        raise TypeError(f"{where}: expected {name} to be real numbers, got {sizes.dtype}.")
+    for size in (sizes.min(), sizes.max()):
+        expect.number(where, name, size, least=0)
+    return sizes.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _flat(gradient: Floats) -> Array:
+    """Return for each sample whether its gradient is exactly 0, (N,) booleans."""
+    flat: Array = (gradient == 0).reshape(len(gradient), -1).all(axis=1)
+    return flat
+
+
+def _warn_of_flat_places(where: str, flat: Array) -> None:
+    """Warn if a tenth of the samples or more got no direction: their attack has shown nothing."""
+    if (share := float(flat.mean())) >= 0.1:
+        warnings.warn(
+            f"{where}: for {share:.0%} of the samples the gradient is exactly 0, and they were not attacked: that they "
+            "are still right shows nothing. A very confident network rounds its gradients away; make it less "
+            "confident for the attack, by smaller scores in the loss: "
+            "gradient_by_input(net, lambda z, y: cross_entropy(z / 1000, y)).",
+            stacklevel=3,
+        )
 
 
 def _direction(gradient: Floats, dtype: DTypeLike, norm: float) -> Floats:
