@@ -81,6 +81,7 @@ def _require_finished(name: str, what: object) -> None:
         )
 
 
+_WHOLE = 1 << 14  # bytes
 _count = itertools.count()
 _made = operator.attrgetter("made")
 
@@ -88,10 +89,8 @@ _made = operator.attrgetter("made")
 class Leaf(Protocol):
     """Where a way back ends: what was made and not computed."""
 
-    @property
-    def grad(self) -> Floats | None: ...
-    @grad.setter
-    def grad(self, value: Floats | None) -> None: ...
+    _grad: Floats | None
+
     @property
     def shape(self) -> tuple[int, ...]: ...
     @property
@@ -135,19 +134,27 @@ class Node:
         return self  # a copied result has the same history; copying that would end at copies of the leaves
 
 
-def watch(array: Array) -> Watched:
-    """Return what tells later whether somebody has written into the array; it does not keep the array alive.
+def watch(arrays: Iterable[Array]) -> Sequence[Watched]:
+    """Return what tells later whether somebody has written into the arrays; it does not keep them alive.
 
-    Up to 1,024 entries are compared; of a larger array as many, evenly spread, so that every step of
-    an optimiser and every change of a row or a column is seen, and one of a few entries may not be.
+    Up to 16 KiB are compared whole; of a larger array about 1,024 entries, evenly spread, so that every
+    step of an optimiser and every change of a row or a column is seen, and one of a few entries may not be.
     """
-    return ref(array), _entries(array)
+    return [(ref(a), a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) for a in arrays]
 
 
-def _entries(array: Array) -> bytes:
-    """Return the bytes of about 1,024 entries."""
-    if array.size <= 1024:
-        return array.tobytes()
+def _require_unchanged(node: "Node") -> None:
+    for array, before in node.watched:
+        a = array()  # None: it is gone, so it was not needed for the way back
+        if a is not None and (a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) != before:
+            raise RuntimeError(
+                f"backward of {node.operation}: its input {a.dtype} {a.shape} was written into after the "
+                "forward pass, so its gradient would mix old numbers and new. Call backward() before the "
+                "optimiser's step() and before you write into .data, or run the forward pass again."
+            )
+
+
+def _sample(array: Array) -> bytes:
     # an odd step, so that it meets every column of a matrix whose rows are an even number long
     return array.ravel("K")[:: array.size // 1024 | 1].tobytes()
 
@@ -185,11 +192,11 @@ def backward_through(root: "Node | Leaf", grad: Floats, retain_graph: bool) -> N
     leaves = [leaf for leaf in arrived if not isinstance(leaf, Node)]
     gradients = _own(arrived.values(), retain_graph)
     totals = [
-        gradient if leaf.grad is None else _total(leaf, leaf.grad, gradient)
+        gradient if leaf._grad is None else _total(leaf, leaf._grad, gradient)
         for leaf, gradient in zip(leaves, gradients, strict=True)
     ]
     for leaf, total in zip(leaves, totals, strict=True):
-        leaf.grad = total
+        leaf._grad = total
 
 
 def gradients_by(
@@ -264,14 +271,8 @@ def _hand_on(
     With ``leading``, only at those of them.
     """
     assert node.vjp is not None
-    for array, before in node.watched:
-        now = array()
-        if now is not None and _entries(now) != before:  # one that is gone was not needed for the way back
-            raise RuntimeError(
-                f"backward of {node.operation}: its input {now.dtype} {now.shape} was written into after the "
-                "forward pass, so its gradient would mix old numbers and new. Call backward() before the "
-                "optimiser's step() and before you write into .data, or run the forward pass again."
-            )
+    if node.watched:
+        _require_unchanged(node)
     parents = node.parents
     if leading is not None:
         parents = tuple(p if p in leading else None for p in parents)

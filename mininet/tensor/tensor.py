@@ -527,22 +527,27 @@ def record(
     """
     array = value if isinstance(value, np.ndarray) else np.asarray(value)
     out = _constant(array)
-    if not recording() or not any([p._requires_grad for p in parents]):  # a list: quicker than a generator
+    if not recording():
         return out
     sources: list[Node | Tensor | None] = []
     watched = []
-    own = False
+    wanted = own = False
     for p in parents:
-        sources.append((p.node or p) if p._requires_grad else None)
         data = p.data
+        if p._requires_grad:
+            wanted = True
+            sources.append(p.node or p)
+        else:
+            sources.append(None)
         if data is array:
             own = True
         if data.flags.writeable:
-            watched.append(watch(data))
-    out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype, watched, selective)
-    out._requires_grad = True
-    if not own:  # vjp may use the value, so nobody may write into it; unless it is an input's own array
-        read_only(array)
+            watched.append(data)
+    if wanted:
+        out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype, watch(watched), selective)
+        out._requires_grad = True
+        if not own:  # vjp may use the value, so nobody may write into it; unless it is an input's own array
+            read_only(array)
     return out
 
 
