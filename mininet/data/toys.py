@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from mininet.arrays import Array, Floats
+from mininet.data.loader import is_whole
 
 _GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "xor": (0, 1, 1, 0)}
 
@@ -82,8 +83,8 @@ def spirals(
     >>> np.bincount(labels)
     array([30, 30, 30])
     """
-    if n_classes < 2:
-        raise ValueError(f"spirals: expected at least 2 classes, got n_classes={n_classes}.")
+    if not is_whole(n_classes) or n_classes < 2:
+        raise ValueError(f"spirals: expected at least 2 classes, got n_classes={n_classes!r}.")
     labels = _shuffled_labels("spirals", n, n_classes, rng)
     radius = rng.uniform(0.1, 1, n)
     angle = 1.5 * math.pi * radius + 2 * math.pi * labels / n_classes
@@ -106,8 +107,8 @@ def noisy_sinc(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Fl
 
 
 def _check_size(where: str, n: int) -> None:
-    if n < 1:
-        raise ValueError(f"{where}: expected at least one point, got n={n}.")
+    if not is_whole(n) or n < 1:
+        raise ValueError(f"{where}: expected a whole number of points, at least one, got n={n!r}.")
 
 
 def _shuffled_labels(where: str, n: int, n_classes: int, rng: np.random.Generator) -> Array:
@@ -118,5 +119,4 @@ def _shuffled_labels(where: str, n: int, n_classes: int, rng: np.random.Generato
 def _with_noise(where: str, points: Array, noise: float, rng: np.random.Generator) -> Floats:
     if not 0 <= noise < math.inf:
         raise ValueError(f"{where}: expected a noise (standard deviation) of 0 or more, got {noise}.")
-    noisy: Floats = (points + rng.normal(0, noise, points.shape)).astype(np.float32)
-    return noisy
+    return np.asarray(points + rng.normal(0, noise, points.shape), dtype=np.float32)
