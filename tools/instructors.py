@@ -16,6 +16,7 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
+from mininet_course import console
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
 from tools import chapters, notebooks
@@ -275,4 +276,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(sys.argv[1:]))

@@ -24,10 +24,7 @@ class _Bounded(BytesIO):
 
 
 def cache_folder() -> Path | None:
-    """Return the user's cache folder of this package, or None without the packages that fill it.
-
-    Without a home folder, as in a container, it is among the temporary files: whatever lies there is checked.
-    """
+    """Return the user's cache folder of this package, or None without the packages that fill it."""
     try:
         import pooch
         import tqdm  # noqa: F401
@@ -35,7 +32,9 @@ def cache_folder() -> Path | None:
         return None
     try:
         return Path(os.path.expanduser(pooch.os_cache("mininet")))
-    except RuntimeError:
+    except (
+        RuntimeError
+    ):  # no home folder, as in a container; whatever lies among the temporary files is checked
         return Path(tempfile.gettempdir(), "mininet")
 
 

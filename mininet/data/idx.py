@@ -21,7 +21,6 @@ from mininet.arrays import Array
 
 MAX_BYTES = 1 << 28  # five times MNIST's largest file; a header that declares more is damaged or hostile
 _CHUNK = 1 << 20
-_UINT8 = 8
 
 
 class IdxError(ValueError):
@@ -91,7 +90,7 @@ def _read_shape(source: BinaryIO, content: bytearray, name: str) -> tuple[int, .
     """Return the declared shape; ``content`` holds the first four bytes and gets the others of the header."""
     if len(content) < 4 or content[:2] != b"\0\0":
         raise IdxError(f"{name}: not an IDX file; expected two zero bytes first, got {bytes(content)!r}.")
-    if content[2] != _UINT8:
+    if content[2] != 8:
         raise IdxError(f"{name}: expected type code 0x08 (uint8), got 0x{content[2]:02x}.")
     n_dimensions = content[3]
     if not 1 <= n_dimensions <= 4:

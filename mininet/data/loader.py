@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mininet.arrays import Array, Floats
+from mininet.data.toys import is_whole
 
 
 def to_unit(images: Array) -> Floats:
@@ -128,11 +129,6 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     encoded = np.zeros((len(labels), n_classes), dtype=np.float32)
     encoded[np.arange(len(labels)), labels] = 1
     return encoded
-
-
-def is_whole(number: object) -> bool:
-    """Return whether it is a whole number, Python's or NumPy's."""
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
 
 
 def _check_generator(where: str, rng: object) -> None:

@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from mininet.arrays import Array, Floats
-from mininet.data.loader import is_whole
 
 _GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "xor": (0, 1, 1, 0)}
 
@@ -104,6 +103,11 @@ def noisy_sinc(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Fl
     _check_size("noisy_sinc", n)
     x = rng.uniform(-4, 4, (n, 1))
     return x.astype(np.float32), _with_noise("noisy_sinc", np.sinc(x), noise, rng)
+
+
+def is_whole(number: object) -> bool:
+    """Return whether it is a whole number, Python's or NumPy's."""
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
 
 
 def _check_size(where: str, n: int) -> None:

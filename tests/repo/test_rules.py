@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "exercise": set(),
         "places": set(),
         "compare": set(),
+        "console": set(),
         "record": set(),
         "weights": set(),
         "plots": set(),
