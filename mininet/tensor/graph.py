@@ -137,8 +137,8 @@ class Node:
 def watch(arrays: Iterable[Array]) -> Sequence[Watched]:
     """Return what tells later whether somebody has written into the arrays; it does not keep them alive.
 
-    Up to 16 KiB are compared whole; of a larger array about 1,024 entries, evenly spread, so that every
-    step of an optimiser and every change of a row or a column is seen, and one of a few entries may not be.
+    Up to 16 KiB are compared whole; of a larger array about 256 entries, evenly spread, so that every
+    step of an optimiser and every shuffle is seen, and a change of a row or of a few entries may not be.
     """
     return [(ref(a), a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) for a in arrays]
 
@@ -156,7 +156,7 @@ def _require_unchanged(node: "Node") -> None:
 
 def _sample(array: Array) -> bytes:
     # an odd step, so that it meets every column of a matrix whose rows are an even number long
-    return array.ravel("K")[:: array.size // 1024 | 1].tobytes()
+    return array.ravel("K")[:: array.size // 256 | 1].tobytes()
 
 
 def topological_order(root: Node) -> list[Node]:

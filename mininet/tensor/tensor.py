@@ -213,7 +213,7 @@ class Tensor:
                     f"backward(): this tensor has shape {self.shape}, not a single number. "
                     "Call .mean() or .sum() first, or pass grad=."
                 )
-            return read_only(np.ones(self.shape, dtype=self.dtype))
+            return read_only(np.full(self.shape, 1, dtype=self.dtype))
         if isinstance(grad, _NUMBERS) and self.shape == ():
             grad = np.array(grad, dtype=self.dtype)
         if not isinstance(grad, np.ndarray) or grad.shape != self.shape:
@@ -534,15 +534,16 @@ def record(
     wanted = own = False
     for p in parents:
         data = p.data
-        if p._requires_grad:
-            wanted = True
-            sources.append(p.node or p)
-        else:
-            sources.append(None)
         if data is array:
             own = True
-        if data.flags.writeable:
-            watched.append(data)
+        if p.node is None:
+            if data.flags.writeable:  # that of a result is not
+                watched.append(data)
+            sources.append(p if p._requires_grad else None)
+            wanted = wanted or p._requires_grad
+        else:
+            sources.append(p.node)
+            wanted = True
     if wanted:
         out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype, watch(watched), selective)
         out._requires_grad = True
