@@ -4,7 +4,7 @@ A central difference in float64 with a nudge of 1e-5 is right to about nine digi
 in float32 the same nudge drowns in rounding, so everything that nudges insists on float64.
 Nudging itself has an error, of two parts: what rounding the loss does to the difference, about
 100·2⁻⁵³·|loss| / h, and what a curve's bending does, which a nudge of twice the size shows. A gradient
-that nudging should confirm may be that far from it, or a share of its own size, whichever is more.
+that nudging should confirm may be that far from it, and a share of its own size.
 """
 
 import copy
@@ -18,6 +18,7 @@ from mininet.arrays import Array, Floats
 
 Arrays = Mapping[str, Floats]
 _H = 1e-5
+_REFINED = 1e-6  # a difference above it is looked at with a second nudge
 _ROUNDING = 100 * 2.0**-53  # of a loss's size: a hundred roundings on the way to it
 
 
@@ -34,7 +35,8 @@ class Row:
     expected: tuple[int, ...]  # the shape in the reference
     exact: bool
     close: bool
-    # largest |a - b| / max(floor, |a|, |b|); infinite when shapes differ or a value is not finite
+    # largest |a - b| / max(1, |a|, |b|); where b is nudged, |a - b| less nudging's own error / max(|a|, |b|);
+    # infinite when shapes differ or a value is not finite
     difference: float
     # the largest distance from nudging, where somebody has measured it
     nudged: float | None = None
@@ -83,12 +85,15 @@ def _require_same_names(where: str, ours: Arrays, reference: Arrays) -> None:
         raise KeyError(f"{where}: names differ: {sorted(ours)} here, {sorted(reference)} in the reference.")
 
 
-def _row(name: str, ours: Array, reference: Array, tolerance: float, floor: float | Array = 1.0) -> Row:
+def _row(
+    name: str, ours: Array, reference: Array, tolerance: float, floor: float = 1.0, error: float | Array = 0.0
+) -> Row:
+    """Compare two arrays; ``error`` is how far the reference may be off by itself."""
     a, b = np.asarray(ours, dtype=np.float64), np.asarray(reference, dtype=np.float64)  # None becomes nan
     if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Row(name, a.shape, b.shape, exact=False, close=False, difference=float("inf"))
     scale = np.maximum(floor, np.maximum(np.abs(a), np.abs(b)))
-    off = np.abs(a - b)
+    off = np.maximum(np.abs(a - b) - error, 0)
     difference = float(np.divide(off, scale, out=np.zeros_like(off), where=off > 0).max(initial=0))
     exact = bool((a == b).all())
     return Row(name, a.shape, b.shape, exact=exact, close=difference <= tolerance, difference=difference)
@@ -160,8 +165,8 @@ def check_gradients(
 
     ``function`` takes a dictionary of float64 arrays (or numbers, where ``at`` holds numbers) and returns
     ``(loss, gradients)``: a single number, and a gradient for each name in ``at``, the place where it is checked.
-    An entry may differ by ``tolerance`` times its size, however small it is, or by nudging's own error
-    (see the top of this module), whichever is more.
+    An entry may differ by nudging's own error (see the top of this module) and, beyond that, by ``tolerance``
+    times its size, however small it is.
 
     >>> table = check_gradients(lambda p: (float((p["w"] ** 2).sum()), {"w": 2 * p["w"]}), {"w": np.array([3.0])})
     >>> table.ok
@@ -190,12 +195,12 @@ def check_gradients(
             return result(**{name: nudged})[0]
 
         slopes = numerical_gradient(loss_at, x)
-        found = _row(name, ours[name], slopes, tolerance, rounding / tolerance)
-        if found.close or ours[name].shape != x.shape:
+        found = _row(name, ours[name], slopes, tolerance, floor=0, error=rounding)
+        if found.difference <= min(tolerance, _REFINED) or ours[name].shape != x.shape:
             return found
         # is it nudging that is off? Twice as far its error is four times as large: a third of the difference
         error = rounding + np.abs(numerical_gradient(loss_at, x, 2 * _H) - slopes) / 2
-        return _row(name, ours[name], slopes, tolerance, error / tolerance)
+        return _row(name, ours[name], slopes, tolerance, floor=0, error=error)
 
     table = Comparison(row(name, x) for name, x in values.items())
     if not table.ok:
