@@ -73,7 +73,9 @@ class Tensor:
         self.data: Array = np.asarray(array)
         self.node: Node | None = None  # the operation it is the result of; None for a leaf
         self._grad: Floats | None = None
-        self.requires_grad = requires_grad
+        self._requires_grad = False
+        if requires_grad:
+            self.requires_grad = True
 
     # -- looking at it ------------------------------------------------------------------
 
