@@ -273,7 +273,9 @@ def test_the_graphs_are_varied_and_deep(graphs: list[Graph]) -> None:
     assert len({graph.values[-2].shape for graph in graphs}) > 40
     again = 0
     for graph in graphs:
-        parents = [p for node in topological_order(graph.values[-1].node) for p in node.parents if p]
+        parents = [
+            p for node in topological_order(graph.values[-1].node) for p in node.parents if p is not None
+        ]
         again += len(parents) - len(set(parents))
     assert again > 10 * len(graphs)
 
