@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mininet_course import console
 from mininet_course.exercise import Choice
 from mininet_course.grading import content, execution, records, variants
 from mininet_course.grading.assign import assign
@@ -132,4 +133,5 @@ def killed(known: dict[str, float], folder: Path, count: int, jobs: int) -> list
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -23,6 +23,7 @@ import nbformat
 import numpy as np
 
 from mininet.arrays import Floats
+from mininet_course import console
 
 CHAPTER = Path(__file__).parent.parent / "book" / "autograd.ipynb"
 SIZES, POINTS = (2, 16, 16, 1), 100
@@ -147,4 +148,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    console.forgive()
     main()

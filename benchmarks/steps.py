@@ -30,6 +30,7 @@ import numpy as np
 from benchmarks.frameworks import autograd_step, jax_step, mininet_step, torch_step
 from benchmarks.nets import NETS, Maker, Net, Step
 from benchmarks.raw_numpy import make_step as raw_step
+from mininet_course import console
 
 ROUNDS = 30
 # times raw NumPy's, for the large nets
@@ -105,4 +106,5 @@ def shortfalls(net: Net, times: dict[str, float]) -> list[str]:
 
 
 if __name__ == "__main__":
+    console.forgive()
     main()

@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from mininet_course import console
+
 ROOT = Path(__file__).parents[1]
 NPM = ROOT / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -225,6 +227,7 @@ def _normal(name: str) -> str:
 
 
 if __name__ == "__main__":
+    console.forgive()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

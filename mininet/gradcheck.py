@@ -2,18 +2,24 @@
 
 A central difference in float64 with a nudge of 1e-5 is right to about nine digits;
 in float32 the same nudge drowns in rounding, so everything that nudges insists on float64.
+Nudging itself has an error, of two parts: what rounding the loss does to the difference, about
+100·2⁻⁵³·|loss| / h, and what a curve's bending does, which a nudge of twice the size shows. A gradient
+that nudging should confirm may be that far from it, and a share of its own size.
 """
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 
 from mininet.arrays import Array, Floats
 
 Arrays = Mapping[str, Floats]
+_H = 1e-5
+_REFINED = 1e-6  # a difference above it is looked at with a second nudge
+_ROUNDING = 100 * 2.0**-53  # of a loss's size: a hundred roundings on the way to it
 
 
 class GradientError(AssertionError):
@@ -29,7 +35,8 @@ class Row:
     expected: tuple[int, ...]  # the shape in the reference
     exact: bool
     close: bool
-    # largest |a - b| / max(1, |a|, |b|); infinite when shapes differ or a value is not finite
+    # largest |a - b| / max(1, |a|, |b|); where b is nudged, |a - b| less nudging's own error / max(|a|, |b|);
+    # infinite when shapes differ or a value is not finite
     difference: float
     # the largest distance from nudging, where somebody has measured it
     nudged: float | None = None
@@ -69,69 +76,133 @@ def compare(ours: Arrays, reference: Arrays, tolerance: float = 1e-6) -> Compari
     >>> compare({"w": np.array([1.0, 2.0])}, {"w": np.array([1.0, 2.5])}).ok
     False
     """
-    if set(ours) != set(reference):
-        raise KeyError(f"compare: names differ: {sorted(ours)} here, {sorted(reference)} in the reference.")
+    _require_same_names("compare", ours, reference)
     return Comparison(_row(name, ours[name], reference[name], tolerance) for name in ours)
 
 
-def _row(name: str, ours: Array, reference: Array, tolerance: float) -> Row:
+def _require_same_names(where: str, ours: Arrays, reference: Arrays) -> None:
+    if set(ours) != set(reference):
+        raise KeyError(f"{where}: names differ: {sorted(ours)} here, {sorted(reference)} in the reference.")
+
+
+def _row(
+    name: str, ours: Array, reference: Array, tolerance: float, floor: float = 1.0, error: float | Array = 0.0
+) -> Row:
+    """Compare two arrays; ``error`` is how far the reference may be off by itself."""
     a, b = np.asarray(ours, dtype=np.float64), np.asarray(reference, dtype=np.float64)  # None becomes nan
     if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Row(name, a.shape, b.shape, exact=False, close=False, difference=float("inf"))
-    scale = np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    difference = float((np.abs(a - b) / scale).max(initial=0))
+    scale = np.maximum(floor, np.maximum(np.abs(a), np.abs(b)))
+    off = np.maximum(np.abs(a - b) - error, 0)
+    difference = float(np.divide(off, scale, out=np.zeros_like(off), where=off > 0).max(initial=0))
     exact = bool((a == b).all())
     return Row(name, a.shape, b.shape, exact=exact, close=difference <= tolerance, difference=difference)
 
 
-def numerical_gradient(function: Callable[[Floats], float], x: Floats, h: float = 1e-5) -> Floats:
+@overload
+def numerical_gradient(function: Callable[[Floats], Any], x: Floats, h: float = _H) -> Floats: ...
+@overload
+def numerical_gradient(function: Callable[[float], Any], x: float, h: float = _H) -> float: ...
+def numerical_gradient(function: Callable[[Any], Any], x: Floats | float, h: float = _H) -> Floats | float:
     """Return the gradient of ``function`` at ``x`` by nudging each entry up and down by ``h``.
 
-    ``function`` takes an array of x's shape and returns a number; ``x`` is not
-    changed. Stay at least 10·h away from kinks such as the ReLU's at 0.
+    ``function`` takes an array of x's shape and returns a single number; ``x`` is not changed. For a
+    number ``x`` it takes one, and the gradient is one. Stay at least 10·h away from kinks such as the ReLU's at 0.
+    Errors: `TypeError` unless x is float64 and the function returns a single number.
 
     >>> numerical_gradient(lambda x: float((x * x).sum()), np.array([1.0, -2.0])).round(6)
     array([ 2., -4.])
     """
-    if x.dtype != np.float64:
-        raise TypeError(
-            f"numerical_gradient: expected float64, got {x.dtype}. Convert with x.astype(np.float64): "
-            "in float32 a nudge of 1e-5 drowns in rounding."
-        )
-    nudged = x.copy()
-    gradient = np.empty_like(x)
-    for i in np.ndindex(x.shape):
-        value = nudged[i]
-        nudged[i] = value + h
-        above = function(nudged)
-        nudged[i] = value - h
-        below = function(nudged)
-        nudged[i] = value
+    at = _float64("numerical_gradient", x)
+    if not isinstance(x, np.ndarray):
+        return float(numerical_gradient(lambda nudged: function(nudged[()]), at, h))
+    nudged, gradient = at.copy(), np.empty_like(at)
+    for i in np.ndindex(at.shape):
+        nudged[i] = at[i] + h
+        above = _single_number(function(nudged))
+        nudged[i] = at[i] - h
+        below = _single_number(function(nudged))
+        nudged[i] = at[i]
         gradient[i] = (above - below) / (2 * h)
     return gradient
 
 
+def _float64(where: str, x: object) -> Floats:
+    """Return an array or a number in float64; anything else is refused."""
+    if isinstance(x, (int, float)) and not isinstance(x, bool):
+        return np.array(x, dtype=np.float64)
+    if not isinstance(x, (np.ndarray, np.generic)):
+        raise TypeError(f"{where}: expected an array or a number, got {type(x).__name__}.")
+    if x.dtype != np.float64:
+        raise TypeError(
+            f"{where}: expected float64, got {x.dtype}. Convert with x.astype(np.float64): "
+            "in float32 a nudge of 1e-5 drowns in rounding."
+        )
+    return np.asarray(x)
+
+
+def _single_number(out: Any) -> float:
+    shape = getattr(out, "shape", None)
+    if shape not in (None, ()):
+        raise TypeError(
+            f"numerical_gradient: expected the function to return a single number, of shape (), got shape {shape}. "
+            "End it with .sum() or .mean(), or take the number out with .item()."
+        )
+    try:
+        return float(out)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"numerical_gradient: expected the function to return a single number, got {out!r:.60}."
+        ) from None
+
+
 def check_gradients(
-    function: Callable[[dict[str, Floats]], tuple[float, Arrays]], at: Arrays, tolerance: float = 1e-6
+    function: Callable[[dict[str, Floats]], tuple[float, Arrays]],
+    at: Mapping[str, Floats | float],
+    tolerance: float = 1e-6,
 ) -> Comparison:
     """Check every gradient that ``function`` returns against nudging; raise `GradientError` if one is off.
 
-    ``function`` takes a dictionary of float64 arrays and returns ``(loss, gradients)``
-    with a gradient for each name in ``at``, the place where it is checked.
+    ``function`` takes a dictionary of float64 arrays (or numbers, where ``at`` holds numbers) and returns
+    ``(loss, gradients)``: a single number, and a gradient for each name in ``at``, the place where it is checked.
+    An entry may differ by nudging's own error (see the top of this module) and, beyond that, by ``tolerance``
+    times its size, however small it is.
 
     >>> table = check_gradients(lambda p: (float((p["w"] ** 2).sum()), {"w": 2 * p["w"]}), {"w": np.array([3.0])})
     >>> table.ok
     True
     """
-    values = {name: array.copy() for name, array in at.items()}
+    values = {name: _float64("check_gradients", x).copy() for name, x in at.items()}
+    numbers = {name for name, x in at.items() if not isinstance(x, np.ndarray)}
 
-    def loss_with(name: str) -> Callable[[Floats], float]:
-        return lambda nudged: function({**values, name: nudged})[0]
+    def result(**nudged: Floats) -> tuple[Any, Arrays]:
+        out = function({n: x[()] if n in numbers else x for n, x in (values | nudged).items()})
+        if not isinstance(out, tuple) or len(out) != 2 or not isinstance(out[1], Mapping):
+            raise TypeError(
+                "check_gradients: expected the function to return a number and a dictionary, (loss, gradients), "
+                f"got {out!r:.60}."
+            )
+        return out
 
-    # copies: a function may hand out an array that its next call writes into
-    ours = {name: np.array(gradient) for name, gradient in function(dict(values))[1].items()}
-    numerical = {name: numerical_gradient(loss_with(name), array) for name, array in values.items()}
-    table = compare(ours, numerical, tolerance)
+    loss, gradients = result()
+    # copies: a function may hand out an array that its next call writes into; None becomes nan
+    ours = {name: np.array(gradient, dtype=np.float64) for name, gradient in gradients.items()}
+    _require_same_names("check_gradients", ours, values)
+    rounding = _ROUNDING * abs(_single_number(loss)) / _H
+
+    def row(name: str, x: Floats) -> Row:
+        def loss_at(nudged: Floats) -> Any:
+            return result(**{name: nudged})[0]
+
+        slopes = numerical_gradient(loss_at, x)
+        found = _row(name, ours[name], slopes, tolerance, floor=0, error=rounding)
+        if found.difference <= min(tolerance, _REFINED) or ours[name].shape != x.shape:
+            return found
+        # is it nudging that is off? Twice as far its error is four times as large: a third of the difference
+        error = rounding + np.abs(numerical_gradient(loss_at, x, 2 * _H) - slopes) / 2
+        return _row(name, ours[name], slopes, tolerance, floor=0, error=error)
+
+    table = Comparison(row(name, x) for name, x in values.items())
     if not table.ok:
         raise GradientError(f"gradients differ from nudging by more than {tolerance:g}:\n{table}")
     return table

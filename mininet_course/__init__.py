@@ -12,6 +12,7 @@ from typing import Any
 
 from mininet_course import record, shipped
 from mininet_course.checks import CHAPTERS
+from mininet_course.console import say
 from mininet_course.engine import CheckFailed, Outcome, judge
 from mininet_course.exercise import CourseError, Exercise, Written
 
@@ -37,13 +38,13 @@ def check(
     except CourseError as problem:
         if strict:
             raise CheckFailed(str(problem)) from None
-        print(problem)
+        say(problem)
         return
     if strict:
         if verdict.outcome is not Outcome.PASS:
             raise CheckFailed(str(verdict))
         return
-    print(verdict)
+    say(verdict)
     _note(name, outcome=verdict.outcome)
 
 
@@ -57,9 +58,9 @@ def hint(name: str) -> None:
     with contextlib.suppress(record.RecordProblem):  # _note will tell
         taken = record.load().get(name, {"hints": 0})["hints"]
     here = taken % len(hints)
-    print(f"Hint {here + 1} of {len(hints)}: {hints[here]}")
+    say(f"Hint {here + 1} of {len(hints)}: {hints[here]}")
     if here + 1 == len(hints):
-        print(f"That was the last one; solution({name!r}) shows an answer.")
+        say(f"That was the last one; solution({name!r}) shows an answer.")
     _note(name, hints=taken + 1)
 
 
@@ -68,7 +69,7 @@ def solution(name: str) -> None:
 
     >>> solution("neuron.4")  # doctest: +SKIP
     """
-    print(shipped.answer(_find(name).name))
+    say(shipped.answer(_find(name).name))
 
 
 def progress() -> None:
@@ -80,13 +81,13 @@ def progress() -> None:
     for chapter, exercises in CHAPTERS.items():
         judged = [e for e in exercises if not isinstance(e, Written)]
         solved = sum(kept.get(e.name, {"outcome": ""})["outcome"] == "pass" for e in judged)
-        print(f"{chapter}: {solved} of {len(judged)} solved")
+        say(f"{chapter}: {solved} of {len(judged)} solved")
         width = max(len(e.name) for e in exercises)
         for exercise in exercises:
             entry = kept.get(exercise.name, {"outcome": "", "hints": 0})
             state = "in words" if isinstance(exercise, Written) else STATES[entry["outcome"]]
             hints = f"   hints taken: {entry['hints']}" if entry["hints"] else ""
-            print(f"  {exercise.name:<{width}}  {state:<9} {exercise.title}{hints}")
+            say(f"  {exercise.name:<{width}}  {state:<9} {exercise.title}{hints}")
 
 
 STATES = {"pass": "solved", "not yet": "tried", "stopped": "tried", "not written yet": "", "": ""}
@@ -98,7 +99,7 @@ def start(chapter: str, folder: str | Path = ".") -> None:
     >>> start("neuron")  # doctest: +SKIP
     """
     copy = shipped.start(_chapter(chapter), Path(folder))
-    print(f"{copy.name} is yours now: open it in JupyterLab and run it from the top.")
+    say(f"{copy.name} is yours now: open it in JupyterLab and run it from the top.")
 
 
 def list() -> None:
@@ -108,11 +109,11 @@ def list() -> None:
     """
     for chapter, exercises in CHAPTERS.items():
         minutes, points = sum(e.minutes for e in exercises), sum(e.points for e in exercises)
-        print(f"{chapter}: {len(exercises)} exercises, {minutes} minutes, {points} points")
+        say(f"{chapter}: {len(exercises)} exercises, {minutes} minutes, {points} points")
         width = max(len(e.name) for e in exercises)
         for e in exercises:
             varies = "  (numbers can vary)" if e.vary else ""
-            print(f"  {e.name:<{width}}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}{varies}")
+            say(f"  {e.name:<{width}}  {e.level:<7}{e.minutes:>3} min  {e.points} p.  {e.title}{varies}")
 
 
 def _chapter(name: str) -> str:
@@ -135,4 +136,4 @@ def _note(name: str, **what: Any) -> None:
     try:
         record.note(name, **what)
     except record.RecordProblem as problem:
-        print(problem)
+        say(problem)

@@ -1,13 +1,12 @@
 """`python -m mininet_course`: the exercises on the command line."""
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import mininet_course as course
-from mininet_course import shipped
+from mininet_course import console, shipped
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import CourseError, Written
 from mininet_course.record import RecordProblem
@@ -25,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     neuron-exercises.ipynb is yours now: open it in JupyterLab and run it from the top.
     0
     """
+    console.forgive()
     parser = argparse.ArgumentParser(
         prog="python -m mininet_course",
         description="The exercises of the course.",
@@ -44,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("progress", help="what you have solved so far")
     _for_instructors(commands)
     options = parser.parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without UTF-8 shows a ? rather than an error
-        sys.stdout.reconfigure(errors="replace")
     try:
         if options.command == "check":
             return _check(options.file, options.seconds)

@@ -26,17 +26,27 @@ class RecordProblem(Exception):
 
 
 def path() -> Path:
-    """Return where the file is or will be."""
+    """Return where the file is or will be. Errors: `RecordProblem` where nothing says so, not even a home folder."""
     chosen = os.environ.get("MININET_PROGRESS")
     if chosen:
-        return Path(chosen)
+        return _expanded(chosen)
     if sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        folder = _expanded(os.environ.get("LOCALAPPDATA") or "~/AppData/Local")
     elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
+        folder = _expanded("~/Library/Application Support")
     else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        folder = _expanded(os.environ.get("XDG_DATA_HOME") or "~/.local/share")
     return folder / "mininet" / "progress.json"
+
+
+def _expanded(name: str) -> Path:
+    """Return a path in which ~ is the home folder: no shell has seen one that comes from a settings file."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise RecordProblem(
+            "Progress is not kept: this user has no home folder. Set MININET_PROGRESS to a file that may be written."
+        ) from None
 
 
 def load() -> Record:

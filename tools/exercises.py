@@ -23,6 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from mininet_course import console
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Exercise, Written
 from tools.notebooks import GENERATED, NOTEBOOK_METADATA, as_text, code_cell, markdown_cell, normalise
@@ -257,4 +258,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -17,6 +17,7 @@ import jupytext
 from docutils.nodes import make_id
 from nbformat import NotebookNode
 
+from mininet_course import console
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Choice, Exercise, Judged, Values, Written
 from tools import chapters, notebooks
@@ -291,4 +292,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(sys.argv[1:]))

@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from PIL import Image
 
+from mininet_course import console
 from mininet_course.plots.frames import FRAMES
 
 KEPT_CELL_METADATA = ("exercise", "mystnb", "slideshow", "tags")
@@ -165,4 +166,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from mininet_course import console
 from tools.alt_text import alt_of, alt_problem
 
 # elements that make a browser fetch something at once, and the attribute that says what
@@ -128,6 +129,7 @@ def _target(page: Path, address: str) -> Path:
 
 
 if __name__ == "__main__":
+    console.forgive()
     found = problems(Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html"))
     print("\n".join(found) or "no problems")
     sys.exit(bool(found))

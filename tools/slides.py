@@ -28,6 +28,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from pybtex.database import Entry, parse_file
 
+from mininet_course import console
 from mininet_course.checks import CHAPTERS
 from tools.notebooks import code_cell, markdown_cell, read
 
@@ -327,4 +328,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(sys.argv[1:]))

@@ -38,6 +38,7 @@ from mininet.layers import BatchNorm1d, Dropout, Layer, Linear, ReLU, Sequential
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import Data, History, fit, noise
+from mininet_course import console
 
 FOLDER = Path(__file__).parent.parent / "book" / "weights"
 SIZES = [784, 100, 200, 10]
@@ -316,4 +317,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -22,13 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m mininet.data",
         description="Without a command: list the datasets and where they are on this machine.",
         epilog="Environment: MININET_DATA, a folder that holds mnist/ and fashion-mnist/ with their "
-        "*-ubyte.gz files; MININET_OFFLINE=1, never ask the network.",
+        "*-ubyte files, packed or not; MININET_OFFLINE=1, never ask the network.",
     )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal has a ×
     commands = parser.add_subparsers(dest="command", title="commands", metavar="fetch")
-    fetch = commands.add_parser(
-        "fetch",
-        description="Download datasets into the user's cache; what is there already stays.",
-    )
+    text = "Download datasets into the user's cache; what is there already stays."
+    fetch = commands.add_parser("fetch", description=text)
     fetch.add_argument("names", nargs="+", choices=tuple(SOURCES), help=" or ".join(SOURCES))
     options = parser.parse_args(arguments)
     try:
@@ -77,6 +77,4 @@ def _row(name: str, dataset: Dataset | None) -> tuple[str, str, str, str]:
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # not every terminal has a ×
     sys.exit(main())

@@ -38,10 +38,8 @@ class Dataset:
 
     def __str__(self) -> str:
         height, width = self.x_train.shape[1:]
-        return (
-            f"{self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test images "
-            f"of {height}×{width}, {self.source}"
-        )
+        n, m = len(self.x_train), len(self.x_test)
+        return f"{self.name}: {n:,} training and {m:,} test images of {height}×{width}, {self.source}"
 
     # the generated one would print four arrays
     __repr__ = __str__

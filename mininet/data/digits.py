@@ -25,16 +25,8 @@ def digits() -> Dataset:
         archive = np.load(stream, allow_pickle=False)
         images, labels = archive["images"], archive["labels"]
     images = np.rint(images * (255 / 16)).astype(np.uint8)
-    return Dataset(
-        name="digits",
-        source="embedded in mininet",
-        stand_in=False,
-        x_train=images[:_N_TRAIN],
-        y_train=labels[:_N_TRAIN],
-        x_test=images[_N_TRAIN:],
-        y_test=labels[_N_TRAIN:],
-        class_names=tuple("0123456789"),
-    )
+    sets = images[:_N_TRAIN], labels[:_N_TRAIN], images[_N_TRAIN:], labels[_N_TRAIN:]
+    return Dataset("digits", "embedded in mininet", False, *sets, tuple("0123456789"))
 
 
 def enlarge(images: Array) -> Array:

@@ -7,9 +7,11 @@ from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.request import getproxies
 
 MAX_DOWNLOAD = 1 << 26  # bytes; the largest file of the course has 47 MB, uncompressed
 _CHUNK = 1 << 15
+_PROXIES = "$http_proxy, $https_proxy or $all_proxy (expected: http://HOST:PORT)"
 
 
 class _Bounded(BytesIO):
@@ -28,7 +30,12 @@ def cache_folder() -> Path | None:
         import tqdm  # noqa: F401
     except ImportError:
         return None
-    return Path(pooch.os_cache("mininet"))
+    try:
+        return Path(os.path.expanduser(pooch.os_cache("mininet")))
+    except (
+        RuntimeError
+    ):  # no home folder, as in a container; whatever lies among the temporary files is checked
+        return Path(tempfile.gettempdir(), "mininet")
 
 
 def download(url: str, timeout: float) -> bytes:
@@ -68,11 +75,20 @@ def _fetch(url: str, buffer: BytesIO, bar: Any, timeout: float) -> str | None:
         fetch(url, buffer, None)
     except requests.exceptions.SSLError:
         return "no safe connection: its certificate was refused"
+    except requests.exceptions.ProxyError:
+        return f"no connection through the proxy of {_PROXIES}"
     except requests.ConnectionError:
         return "no connection"
     except requests.exceptions.ChunkedEncodingError:
         return "the connection broke in mid-file"
-    except (OSError, ValueError) as problem:
+    except ValueError as problem:
+        # not its text where there is a proxy: that may quote a user and a password
+        return (
+            f"an address that is none, here or in {_PROXIES}"
+            if getproxies().keys() - {"no"}
+            else str(problem)
+        )
+    except OSError as problem:
         return str(problem)
     return None
 

@@ -21,7 +21,6 @@ from mininet.arrays import Array
 
 MAX_BYTES = 1 << 28  # five times MNIST's largest file; a header that declares more is damaged or hostile
 _CHUNK = 1 << 20
-_UINT8 = 8
 
 
 class IdxError(ValueError):
@@ -91,7 +90,7 @@ def _read_shape(source: BinaryIO, content: bytearray, name: str) -> tuple[int, .
     """Return the declared shape; ``content`` holds the first four bytes and gets the others of the header."""
     if len(content) < 4 or content[:2] != b"\0\0":
         raise IdxError(f"{name}: not an IDX file; expected two zero bytes first, got {bytes(content)!r}.")
-    if content[2] != _UINT8:
+    if content[2] != 8:
         raise IdxError(f"{name}: expected type code 0x08 (uint8), got 0x{content[2]:02x}.")
     n_dimensions = content[3]
     if not 1 <= n_dimensions <= 4:
@@ -108,9 +107,8 @@ def _read_shape(source: BinaryIO, content: bytearray, name: str) -> tuple[int, .
 
 def to_array(content: bytearray) -> NDArray[np.uint8]:
     """Return the array in the bytes that `read_content` returned, without a copy."""
-    n_dimensions = content[3]
-    shape = struct.unpack_from(f">{n_dimensions}I", content, 4)
-    return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * n_dimensions).reshape(shape)
+    shape = struct.unpack_from(f">{content[3]}I", content, 4)
+    return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
 
 
 def as_images(array: Array, name: str) -> NDArray[np.uint8]:
@@ -125,8 +123,6 @@ def as_labels(array: Array, name: str, n_classes: int = 10) -> NDArray[np.int64]
     if array.ndim != 1:
         raise IdxError(f"{name}: expected labels (N,), got {array.shape}.")
     if array.max() >= n_classes:
-        where = int(array.argmax())
-        raise IdxError(
-            f"{name}: expected labels from 0 to {n_classes - 1}, got {array[where]} at position {where}."
-        )
+        i = int(array.argmax())
+        raise IdxError(f"{name}: expected labels from 0 to {n_classes - 1}, got {array[i]} at position {i}.")
     return array.astype(np.int64)

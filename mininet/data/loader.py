@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mininet.arrays import Array, Floats
+from mininet.data.toys import is_whole
 
 
 def to_unit(images: Array) -> Floats:
@@ -16,7 +17,7 @@ def to_unit(images: Array) -> Floats:
     >>> to_unit(np.array([0, 51, 255], dtype=np.uint8))
     array([0. , 0.2, 1. ], dtype=float32)
     """
-    _check_arrays("to_unit", images)
+    _check_array("to_unit", images)
     if images.dtype in (np.float32, np.float64):
         return images
     if images.dtype != np.uint8:
@@ -55,7 +56,7 @@ class DataLoader:
         shuffle: bool = True,
     ) -> None:
         _check_pair("DataLoader", x, y)
-        if not _is_whole(batch_size) or batch_size < 1:
+        if not is_whole(batch_size) or batch_size < 1:
             raise ValueError(f"DataLoader: expected a whole batch_size of at least 1, got {batch_size!r}.")
         if shuffle:
             _check_generator("DataLoader", rng)
@@ -66,21 +67,16 @@ class DataLoader:
                 "Turn names into labels with np.unique(names, return_inverse=True)."
             )
         for name, values in (("x", x), ("y", y)):
-            if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"DataLoader: {name} holds NaN or infinity. Clean the data first.")
-        self.x = x
-        self.y = y
-        self.batch_size = batch_size
-        self.rng = rng
-        self.shuffle = shuffle
+        self.x, self.y, self.rng, self.shuffle = x, y, rng, shuffle
+        self.batch_size = int(batch_size)  # a NumPy uint8 would overflow
 
     def __len__(self) -> int:
         return -(-len(self.x) // self.batch_size)  # rounded up
 
     def __iter__(self) -> Iterator[tuple[Floats, Array]]:
-        order = None
-        if self.shuffle and self.rng is not None:
-            order = self.rng.permutation(len(self.x))
+        order = self.rng.permutation(len(self.x)) if self.shuffle and self.rng is not None else None
         for start in range(0, len(self.x), self.batch_size):
             batch = slice(start, start + self.batch_size)
             chosen = batch if order is None else order[batch]
@@ -101,7 +97,7 @@ def split(
     _check_pair("split", x, y)
     if len(x) < 2:
         raise ValueError("split: expected at least two examples, one for each part, got 1.")
-    if not _is_whole(n_validation) or not 0 < n_validation < len(x):
+    if not is_whole(n_validation) or not 0 < n_validation < len(x):
         raise ValueError(
             f"split: expected a whole n_validation from 1 to {len(x) - 1}, got {n_validation!r}; it counts "
             "examples, and both parts need one."
@@ -121,8 +117,10 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    _check_arrays("one_hot", labels)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+    _check_array("one_hot", labels)
+    if not is_whole(n_classes):
+        raise ValueError(f"one_hot: expected a whole n_classes, got {n_classes!r}.")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(f"one_hot: expected integer labels (N,), got {labels.dtype} {labels.shape}.")
     if labels.size and (labels.min() < 0 or labels.max() >= n_classes):
         raise ValueError(
@@ -133,10 +131,6 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     return encoded
 
 
-def _is_whole(number: object) -> bool:
-    return isinstance(number, (int, np.integer))
-
-
 def _check_generator(where: str, rng: object) -> None:
     if not isinstance(rng, np.random.Generator):
         raise ValueError(
@@ -144,16 +138,15 @@ def _check_generator(where: str, rng: object) -> None:
         )
 
 
-def _check_arrays(where: str, *values: object) -> None:
-    for value in values:
-        if not isinstance(value, np.ndarray):
-            raise TypeError(
-                f"{where}: expected a NumPy array, got {type(value).__name__}. Convert it with np.array()."
-            )
+def _check_array(where: str, value: object) -> None:
+    if not isinstance(value, np.ndarray):
+        got = type(value).__name__
+        raise TypeError(f"{where}: expected a NumPy array, got {got}. Convert it with np.array().")
 
 
 def _check_pair(where: str, x: Array, y: Array) -> None:
-    _check_arrays(where, x, y)
+    _check_array(where, x)
+    _check_array(where, y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"{where}: x {x.shape} and y {y.shape} need one entry for each example.")
     if len(x) == 0:

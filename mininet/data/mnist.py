@@ -36,6 +36,7 @@ class Source:
     digests: dict[str, str]
     mirrors: tuple[str, ...]  # each file is at mirror + file + ".gz"
     timeout: float = 10  # how often a mirror must be heard of, in seconds; see `download`
+    folders: tuple[str, ...] = ()  # where torchvision keeps the files
 
 
 MNIST = Source(
@@ -52,22 +53,13 @@ MNIST = Source(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
+    folders=("MNIST/raw", "MNIST"),
 )
+_CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker")
 FASHION_MNIST = Source(
     name="fashion-mnist",
     title="Fashion-MNIST",
-    class_names=(
-        "T-shirt/top",
-        "trouser",
-        "pullover",
-        "dress",
-        "coat",
-        "sandal",
-        "shirt",
-        "sneaker",
-        "bag",
-        "ankle boot",
-    ),
+    class_names=(*_CLOTHES, "bag", "ankle boot"),
     digests={
         TRAIN_IMAGES: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
         TRAIN_LABELS: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
@@ -79,6 +71,7 @@ FASHION_MNIST = Source(
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     ),
+    folders=("FashionMNIST/raw", "FashionMNIST"),
 )
 SOURCES = {source.name: source for source in (MNIST, FASHION_MNIST)}
 
@@ -86,8 +79,9 @@ SOURCES = {source.name: source for source in (MNIST, FASHION_MNIST)}
 def mnist(offline: Literal["digits"] | None = None) -> Dataset:
     """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28×28.
 
-    It is looked for in ``$MININET_DATA/mnist/``, then in the user's cache, then downloaded (not if
-    ``$MININET_OFFLINE`` is 1, and not in a browser). Every file is checked, wherever it comes from.
+    It is looked for in ``$MININET_DATA/mnist/``, or torchvision's ``MNIST/raw/``, under the published names or
+    Kaggle's, packed or not; then in the user's cache; then downloaded (not if ``$MININET_OFFLINE`` is 1, and
+    not in a browser). Every file is checked, wherever it comes from.
     Raises DatasetUnavailable if it is nowhere; with ``offline="digits"`` the embedded
     digits, enlarged to 28×28, stand in instead, with a StandInWarning. Raises IdxError if
     a file in $MININET_DATA is damaged.
@@ -127,8 +121,7 @@ def available(name: str) -> bool:
 def load(source: Source) -> Dataset:
     """Return the dataset from this machine or from the network; raise DatasetUnavailable if from neither."""
     tried: list[str] = []
-    dataset = load_local(source, tried)
-    if dataset is not None:
+    if dataset := load_local(source, tried):
         return dataset
     call = f'{source.name.replace("-", "_")}(offline="digits")'
     if in_browser():
@@ -140,14 +133,13 @@ def load(source: Source) -> Dataset:
     if os.environ.get("MININET_OFFLINE", "") not in ("", "0"):
         tried.append("the network: not asked, because $MININET_OFFLINE is set")
     else:
-        dataset = _load_from_network(source, tried)
-        if dataset is not None:
+        if dataset := _load_from_network(source, tried):
             return dataset
     places = "\n".join(f"- {place}" for place in tried)
     raise DatasetUnavailable(
         f"{source.title} is not on this machine and could not be downloaded.\nTried:\n{places}\n"
         f"What to do: run `python -m mininet.data fetch {source.name}` where there is a network; or set "
-        f"MININET_DATA to a folder whose folder {source.name}/ holds the four *-ubyte.gz files; "
+        f"MININET_DATA to a folder whose folder {source.name}/ holds the four *-ubyte files, packed or not; "
         f"or call {call} to work with the embedded 8×8 digits."
     )
 
@@ -159,7 +151,7 @@ def load_local(source: Source, tried: list[str]) -> Dataset | None:
         # no shell has replaced a ~ in a settings file; and a message with the whole path needs no guesses
         folder = Path(os.path.abspath(os.path.expanduser(chosen)))
         # the user chose these files: if one is damaged, say so instead of taking another
-        arrays = {file: _read(path, source) for file, path in _find(folder, source).items()}
+        arrays = {file: _read(path, file, source) for file, path in _find(folder, source).items()}
         if len(arrays) == len(source.digests):
             return _assemble(source, arrays, "from $MININET_DATA")
         tried.append(f"$MININET_DATA: {_missing(folder, source, arrays)}")
@@ -185,46 +177,43 @@ def _load_or_stand_in(source: Source, offline: Literal["digits"] | None) -> Data
         if offline is None:
             raise
     if in_browser():
-        why, instead = "does not come with the page", "On your own machine the notebook has the real images."
+        why, where = "does not come with the page", "On your own machine the notebook has"
     else:
         why = "is neither on this machine nor to be had from the network"
-        instead = (
-            f"Where there is a network, `python -m mininet.data fetch {source.name}` gets the real images."
-        )
+        where = f"Where there is a network, `python -m mininet.data fetch {source.name}` gets"
     warnings.warn(
         f"{source.title} {why}: 1,797 embedded digits, enlarged from 8×8 to 28×28, stand in for it. "
-        f"The results will not be those in the text. {instead}",
+        f"The results will not be those in the text. {where} the real images.",
         StandInWarning,
         stacklevel=3,
     )
     small = digits()
-    return replace(
-        small,
-        source=f"digits 8×8 enlarged to 28×28, standing in for {source.title}",
-        stand_in=True,
-        x_train=enlarge(small.x_train),
-        x_test=enlarge(small.x_test),
-    )
+    origin = f"digits 8×8 enlarged to 28×28, standing in for {source.title}"
+    train, test = enlarge(small.x_train), enlarge(small.x_test)
+    return replace(small, source=origin, stand_in=True, x_train=train, x_test=test)
 
 
 def _find(folder: Path, source: Source) -> dict[str, Path]:
-    """Return the path of each file that is there, compressed (preferred) or not."""
+    """Return the path of each file that is there, packed (preferred) or not, and named as published or by Kaggle."""
     found = {}
     for file in source.digests:
-        for path in (folder / source.name / file, folder / source.name / f"{file}.gz"):
-            if os.path.isfile(path):
-                found[file] = path
+        kaggle = file.replace("-idx", ".idx")
+        # Kaggle's archive also has each file in a folder of its name
+        names = [f"{name}{end}" for name in (file, kaggle, f"{file}/{file}") for end in (".gz", "")]
+        places = (folder / inside / name for inside in (source.name, *source.folders) for name in names)
+        if path := next(filter(os.path.isfile, places), None):
+            found[file] = path
     return found
 
 
 def _missing(folder: Path, source: Source, arrays: Arrays) -> str:
     files = ", ".join(file for file in source.digests if file not in arrays) if arrays else "files"
-    return f"no {files} in {folder / source.name}"
+    return f"no {files} in {' or '.join([str(folder / source.name), *source.folders])}"
 
 
-def _read(path: Path, source: Source) -> Array:
+def _read(path: Path, file: str, source: Source) -> Array:
     with path.open("rb") as stream:
-        return _check(stream, path.name.removesuffix(".gz"), source, str(path))
+        return _check(stream, file, source, str(path))
 
 
 def _check(stream: BinaryIO, file: str, source: Source, where: str) -> Array:
@@ -246,7 +235,7 @@ def _load_from_cache(source: Source, cache: Path, tried: list[str]) -> Arrays:
     arrays = {}
     for file, path in _find(cache, source).items():
         try:
-            arrays[file] = _read(path, source)
+            arrays[file] = _read(path, file, source)
         except idx.IdxError as problem:
             tried.append(f"the cache: {problem}")
             with suppress(OSError):  # a read-only cache keeps its damaged file
@@ -283,18 +272,8 @@ def _load_from_network(source: Source, tried: list[str]) -> Dataset | None:
 
 def _assemble(source: Source, arrays: Arrays, origin: str) -> Dataset:
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
-        if len(arrays[images]) != len(arrays[labels]):
-            raise idx.IdxError(
-                f"{source.title}: {len(arrays[images])} images in {images}, "
-                f"but {len(arrays[labels])} labels in {labels}."
-            )
-    return Dataset(
-        name=source.title,
-        source=origin,
-        stand_in=False,
-        x_train=arrays[TRAIN_IMAGES],
-        y_train=arrays[TRAIN_LABELS],
-        x_test=arrays[TEST_IMAGES],
-        y_test=arrays[TEST_LABELS],
-        class_names=source.class_names,
-    )
+        n, m = len(arrays[images]), len(arrays[labels])
+        if n != m:
+            raise idx.IdxError(f"{source.title}: {n} images in {images}, but {m} labels in {labels}.")
+    train, test = (arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS]), (arrays[TEST_IMAGES], arrays[TEST_LABELS])
+    return Dataset(source.title, origin, False, *train, *test, source.class_names)

@@ -82,8 +82,8 @@ def spirals(
     >>> np.bincount(labels)
     array([30, 30, 30])
     """
-    if n_classes < 2:
-        raise ValueError(f"spirals: expected at least 2 classes, got n_classes={n_classes}.")
+    if not is_whole(n_classes) or n_classes < 2:
+        raise ValueError(f"spirals: expected at least 2 classes, got n_classes={n_classes!r}.")
     labels = _shuffled_labels("spirals", n, n_classes, rng)
     radius = rng.uniform(0.1, 1, n)
     angle = 1.5 * math.pi * radius + 2 * math.pi * labels / n_classes
@@ -105,9 +105,14 @@ def noisy_sinc(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Fl
     return x.astype(np.float32), _with_noise("noisy_sinc", np.sinc(x), noise, rng)
 
 
+def is_whole(number: object) -> bool:
+    """Return whether it is a whole number, Python's or NumPy's."""
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+
+
 def _check_size(where: str, n: int) -> None:
-    if n < 1:
-        raise ValueError(f"{where}: expected at least one point, got n={n}.")
+    if not is_whole(n) or n < 1:
+        raise ValueError(f"{where}: expected a whole number of points, at least one, got n={n!r}.")
 
 
 def _shuffled_labels(where: str, n: int, n_classes: int, rng: np.random.Generator) -> Array:
@@ -118,5 +123,4 @@ def _shuffled_labels(where: str, n: int, n_classes: int, rng: np.random.Generato
 def _with_noise(where: str, points: Array, noise: float, rng: np.random.Generator) -> Floats:
     if not 0 <= noise < math.inf:
         raise ValueError(f"{where}: expected a noise (standard deviation) of 0 or more, got {noise}.")
-    noisy: Floats = (points + rng.normal(0, noise, points.shape)).astype(np.float32)
-    return noisy
+    return np.asarray(points + rng.normal(0, noise, points.shape), dtype=np.float32)

@@ -4,28 +4,35 @@ A `Node` is one operation. `backward_through` walks from the last node to the le
 and hands every gradient on, in an order in which each node is complete before it is used.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Protocol
+import inspect
+import itertools
+import operator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar, Token
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+from weakref import ref
 
 import numpy as np
 
-from mininet.arrays import Floats
+from mininet.arrays import Array, Floats
 
-Vjp = Callable[[Floats], tuple[Floats | None, ...]]
+Watched = tuple["ref[Array]", bytes]
+Vjp = Callable[..., tuple[Floats | None, ...]]
+Result = TypeVar("Result")
 
 # a context variable, so that a thread that measures does not stop another one's recording
 _recording: ContextVar[bool] = ContextVar("mininet_recording", default=True)
 recording = _recording.get
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad:
     """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` above a function.
 
     For measuring and for predictions: no graph is kept, and results require no gradient.
-    What held before holds again afterwards, after an exception too.
+    What held before holds again afterwards, after an exception too. A generator lends its block to
+    whoever uses it: no ``yield`` inside ``with no_grad():``.
+    Errors: `TypeError` above a class, or a function that only begins when it is called: a generator, an async one.
 
     >>> from mininet.tensor import Tensor
     >>> x = Tensor([1.0], requires_grad=True)
@@ -33,17 +40,56 @@ def no_grad() -> Iterator[None]:
     ...     print((2 * x).requires_grad)
     False
     """
-    token = _recording.set(False)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
+
+    def __init__(self) -> None:
+        self._before: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_recording.set(False))
+
+    def __exit__(self, *_: object) -> None:
+        _recording.reset(self._before.pop())
+
+    def __call__(self, function: Callable[..., Result]) -> Callable[..., Result]:
+        if inspect.isclass(function) or not callable(function):
+            raise TypeError(
+                f"@no_grad(): expected a function, got {function!r:.60}; put it above its methods."
+            )
+        _require_finished(function.__qualname__ if hasattr(function, "__qualname__") else "it", function)
+
+        @wraps(function)
+        def measured(*arguments: Any, **named: Any) -> Result:
+            with no_grad():
+                result = function(*arguments, **named)
+            _require_finished(measured.__qualname__, result)
+            return result
+
+        return measured
+
+
+def _require_finished(name: str, what: object) -> None:
+    """Refuse what would run after the block has ended: it would record all the same."""
+    late = isinstance(what, (Iterator, AsyncIterator, Awaitable)) or (
+        inspect.isgeneratorfunction(what)
+        or inspect.iscoroutinefunction(what)
+        or inspect.isasyncgenfunction(what)
+    )
+    if late:
+        raise TypeError(
+            f"@no_grad(): {name} is a generator or async, so most of it runs after the decorator has ended. "
+            "Write `with no_grad():` inside it, around what computes and not around a yield or an await."
+        )
+
+
+_WHOLE = 1 << 14  # bytes
+_count = itertools.count()
+_made = operator.attrgetter("made")
 
 
 class Leaf(Protocol):
     """Where a way back ends: what was made and not computed."""
 
-    grad: Floats | None
+    _grad: Floats | None
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -56,10 +102,12 @@ class Node:
 
     ``parents`` holds, for each input, the node it came from, or the leaf itself, or None
     where no gradient goes. ``vjp`` takes the loss's gradient by the output to the
-    gradients by the inputs; it is None once a backward pass has freed the node.
+    gradients by the inputs; it is None once a backward pass has freed the node. A ``selective`` one
+    takes, as a second argument, a bool for each parent: whether its gradient is wanted.
+    ``watched`` holds the inputs that somebody could write into, see `watch`; nodes are ``made`` in this order.
     """
 
-    __slots__ = ("dtype", "operation", "parents", "shape", "vjp")
+    __slots__ = ("dtype", "made", "operation", "parents", "selective", "shape", "vjp", "watched")
 
     def __init__(
         self,
@@ -68,33 +116,62 @@ class Node:
         vjp: Vjp,
         shape: tuple[int, ...],
         dtype: np.dtype[Any],
+        watched: Sequence[Watched] = (),
+        selective: bool = False,
     ) -> None:
         self.operation, self.parents, self.shape, self.dtype = operation, parents, shape, dtype
         self.vjp: Vjp | None = vjp
+        self.watched, self.selective, self.made = watched, selective, next(_count)
 
     def __repr__(self) -> str:
         return f"Node({self.operation}, shape {self.shape})"
+
+    def free(self) -> None:
+        """Let go of all that the way back through it needs."""
+        self.vjp, self.parents, self.watched = None, (), ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Node":
         return self  # a copied result has the same history; copying that would end at copies of the leaves
 
 
+def watch(arrays: Iterable[Array]) -> Sequence[Watched]:
+    """Return what tells later whether somebody has written into the arrays; it does not keep them alive.
+
+    Up to 16 KiB are compared whole; of a larger array about 256 entries, evenly spread, so that every
+    step of an optimiser and every shuffle is seen, and a change of a row or of a few entries may not be.
+    """
+    return [(ref(a), a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) for a in arrays]
+
+
+def _require_unchanged(node: "Node") -> None:
+    for array, before in node.watched:
+        a = array()  # None: it is gone, so it was not needed for the way back
+        if a is not None and (a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) != before:
+            raise RuntimeError(
+                f"backward of {node.operation}: its input {a.dtype} {a.shape} was written into after the "
+                "forward pass, so its gradient would mix old numbers and new. Call backward() before the "
+                "optimiser's step() and before you write into .data, or run the forward pass again."
+            )
+
+
+def _sample(array: Array) -> bytes:
+    # an odd step, so that it meets every column of a matrix whose rows are an even number long
+    return array.ravel("K")[:: array.size // 256 | 1].tobytes()
+
+
 def topological_order(root: Node) -> list[Node]:
     """Return the nodes that lead to ``root``, each after all of its parents; ``root`` is the last.
 
-    With a list of what is still to be visited and no recursion, so a graph may be as deep as memory allows.
+    A result is made after its inputs, so the order in which the nodes were made is such an order.
+    No recursion: a graph may be as deep as memory allows.
     """
-    order: list[Node] = []
-    seen: set[Node] = set()
-    to_visit: list[tuple[Node, bool]] = [(root, False)]
-    while to_visit:
-        node, parents_done = to_visit.pop()
-        if parents_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            to_visit.append((node, True))
-            to_visit += [(p, False) for p in node.parents if type(p) is Node and p not in seen]
+    order, seen = [root], {root}
+    for node in order:  # the list grows while we go along it
+        for parent in node.parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                order.append(parent)
+    order.sort(key=_made)
     return order
 
 
@@ -106,28 +183,74 @@ def backward_through(root: "Node | Leaf", grad: Floats, retain_graph: bool) -> N
     """
     arrived: dict[Node | Leaf, Floats] = {root: grad}
     order = topological_order(root) if isinstance(root, Node) else []
+    _require_not_freed(order)
+    while order:
+        node = order.pop()  # all that used its output have been visited, so its gradient is complete
+        _hand_on(node, arrived.pop(node), arrived)
+        if not retain_graph:
+            node.free()
+    leaves = [leaf for leaf in arrived if not isinstance(leaf, Node)]
+    gradients = _own(arrived.values(), retain_graph)
+    totals = [
+        gradient if leaf._grad is None else _total(leaf, leaf._grad, gradient)
+        for leaf, gradient in zip(leaves, gradients, strict=True)
+    ]
+    for leaf, total in zip(leaves, totals, strict=True):
+        leaf._grad = total
+
+
+def gradients_by(
+    wanted: "Sequence[Node | Leaf]", root: "Node | Leaf", grad: Floats, retain_graph: bool
+) -> list[Floats | None]:
+    """Return the gradients by ``wanted`` alone, None where no way leads; no leaf's ``grad`` is changed.
+
+    Only operations on the way to what is wanted are gone through, and freed unless ``retain_graph``.
+    """
+    order = topological_order(root) if isinstance(root, Node) else []
+    ends = set(wanted)
+    leading = set(ends)
+    through = []  # the operations that have something wanted above them
+    for node in order:
+        if not leading.isdisjoint(node.parents):
+            leading.add(node)
+            through.append(node)
+    _require_not_freed(through)
+    arrived: dict[Node | Leaf, Floats] = {root: grad}
+    while through:
+        node = through.pop()
+        _hand_on(node, arrived[node] if node in ends else arrived.pop(node), arrived, leading)
+        if not retain_graph:
+            node.free()
+    found = [end for end in wanted if end in arrived]
+    own = dict(zip(found, _own([arrived[end] for end in found], retain_graph), strict=True))
+    return [own.get(end) for end in wanted]
+
+
+def _require_not_freed(order: "list[Node]") -> None:
     if None in [node.vjp for node in order]:
         raise RuntimeError(
             "backward(): this graph has been freed by an earlier backward(). "
             "Run the forward pass again, or pass retain_graph=True to the first backward()."
         )
-    while order:
-        node = order.pop()  # all that used its output have been visited, so its gradient is complete
-        _hand_on(node, arrived.pop(node), arrived)
-        if not retain_graph:
-            node.vjp, node.parents = None, ()
-    totals = [
-        (leaf, gradient if leaf.grad is None else _total(leaf, leaf.grad, gradient))
-        for leaf, gradient in arrived.items()
-        if not isinstance(leaf, Node)
-    ]
-    for leaf, total in totals:
-        leaf.grad = read_only(total)
+
+
+def _own(gradients: Iterable[Floats], retain_graph: bool) -> list[Floats]:
+    """Return each gradient as an array that its owner may write into: nobody else's, and no view of one."""
+    own: list[Floats] = []
+    seen: set[int] = set()
+    for gradient in gradients:
+        # a graph that is kept may hold the array as well
+        if retain_graph or gradient.base is not None or id(gradient) in seen:
+            gradient = gradient.copy()
+        seen.add(id(gradient))
+        gradient.setflags(True)  # type: ignore[call-arg]  # by position, as above
+        own.append(gradient)
+    return own
 
 
 def _total(leaf: Leaf, before: Floats, gradient: Floats) -> Floats:
     """Return the sum of the leaf's ``grad`` and the new one, or say what is wrong with the one it had."""
-    # a sum, never +=: the array may be another leaf's gradient, too
+    # a sum, never +=: somebody may have kept the array
     total = np.asarray(before + gradient)
     if total.shape != leaf.shape or total.dtype != leaf.dtype:
         raise ValueError(
@@ -137,21 +260,37 @@ def _total(leaf: Leaf, before: Floats, gradient: Floats) -> Floats:
     return total
 
 
-def _hand_on(node: Node, grad: Floats, arrived: "dict[Node | Leaf, Floats]") -> None:
-    """Take ``grad`` back through one operation and add what comes out to what has arrived at its parents."""
+def _hand_on(
+    node: Node,
+    grad: Floats,
+    arrived: "dict[Node | Leaf, Floats]",
+    leading: "set[Node | Leaf] | None" = None,
+) -> None:
+    """Take ``grad`` back through one operation and add what comes out to what has arrived at its parents.
+
+    With ``leading``, only at those of them.
+    """
     assert node.vjp is not None
+    if node.watched:
+        _require_unchanged(node)
+    parents = node.parents
+    if leading is not None:
+        parents = tuple(p if p in leading else None for p in parents)
     try:
-        gradients = node.vjp(grad)
+        if leading is not None and node.selective:
+            gradients = node.vjp(grad, [p is not None for p in parents])
+        else:
+            gradients = node.vjp(grad)
     except Exception as error:
         raise RuntimeError(
             f"backward of {node.operation}: its vjp raised {type(error).__name__}: {error}"
         ) from error
-    if type(gradients) is not tuple or len(gradients) != len(node.parents):
+    if type(gradients) is not tuple or len(gradients) != len(parents):
         raise RuntimeError(
-            f"backward of {node.operation}: expected its vjp to return a tuple of {len(node.parents)}, "
+            f"backward of {node.operation}: expected its vjp to return a tuple of {len(parents)}, "
             f"a gradient or None for each parent, got {gradients!r:.60}."
         )
-    for parent, gradient in zip(node.parents, gradients):  # noqa: B905  # counted above
+    for parent, gradient in zip(parents, gradients):  # noqa: B905  # counted above
         if parent is None:
             continue
         if (

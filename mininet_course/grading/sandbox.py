@@ -213,7 +213,7 @@ def _walls(hide: Path | None) -> list[str]:
     # without it matplotlib looks at every font for seconds
     for above in (f"{home}/.cache", f"{home}/.cache/matplotlib"):
         walls += ["--perms", "1777", "--dir", above]
-    cache = Path(os.environ.get("MPLCONFIGDIR") or Path.home() / ".cache" / "matplotlib")
+    cache = Path(os.path.expanduser(os.environ.get("MPLCONFIGDIR") or "~/.cache/matplotlib"))
     for fonts in cache.glob("fontlist-*.json"):
         walls += ["--ro-bind", str(fonts), f"{home}/.cache/matplotlib/{fonts.name}"]
     return [*walls, "--chdir", home, "--remount-ro", "/"]

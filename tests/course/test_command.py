@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 import mininet_course as course
-from mininet_course import CourseError, check, progress, record, start
+from mininet_course import CourseError, check, hint, progress, record, start
 from mininet_course.__main__ import main
 from tests.support.files import ROOT
 
@@ -187,3 +187,36 @@ def test_a_mistaken_command_line_has_no_traceback(tmp_path: Path) -> None:
     for arguments in (["lst"], ["check"], []):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_without_a_home_folder_check_and_hint_go_on_and_progress_says_why(
+    platform: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("MININET_PROGRESS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    # as where HOME is not set and the user is not in the list of users
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.setattr(sys, "platform", platform)
+    check("neuron.2", "B")
+    hint("neuron.2")
+    shown = capsys.readouterr().out
+    assert "PASS" in shown and "Hint 1" in shown
+    assert shown.count("this user has no home folder. Set MININET_PROGRESS to a file") == 2
+    with pytest.raises(record.RecordProblem, match="no home folder"):
+        progress()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [("MININET_PROGRESS", "~/p.json", "p.json"), ("XDG_DATA_HOME", "~/data", "data/mininet/progress.json")],
+)
+def test_a_tilde_in_a_setting_is_the_home_folder(
+    variable: str, value: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MININET_PROGRESS")
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert record.path() == tmp_path / expected

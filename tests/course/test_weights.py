@@ -1,6 +1,8 @@
 """The stored weights: what the file holds, what it is said to reach, and that training them anew does the same."""
 
 import json
+import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -216,3 +218,30 @@ def test_an_unknown_chapter_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         train.main(["cooking"])
     assert "invalid choice: 'cooking'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.ones(2, dtype=complex),
+        np.array(["text"]),
+        np.zeros(1, dtype="datetime64[s]"),
+        np.zeros(1, dtype="f4,f4"),
+    ],
+)
+def test_weights_that_are_no_real_numbers_are_refused(tmp_path: Path, array: np.ndarray) -> None:
+    np.savez(tmp_path / "some.npz", **{"net/0.weight": array})
+    with pytest.raises(ValueError, match="expected real numbers"):
+        read_weights(tmp_path / "some.npz", "net")
+
+
+def test_a_file_that_declares_seven_gigabytes_is_refused(tmp_path: Path) -> None:
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1750000000,), }"
+    header += b" " * (64 - (len(header) + 11) % 64) + b"\n"
+    with zipfile.ZipFile(tmp_path / "boast.npz", "w") as archive:
+        archive.writestr("net/w.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    with pytest.raises(ValueError, match="is damaged"):
+        read_weights(tmp_path / "boast.npz", "net")
+    np.savez_compressed(tmp_path / "swells.npz", **{"net/w": np.zeros(20_000_000, dtype=np.float32)})
+    with pytest.raises(ValueError, match="more than the 67,108,864 allowed"):
+        read_weights(tmp_path / "swells.npz", "net")

@@ -7,6 +7,7 @@ import pickle
 import stat
 import struct
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from mininet import nn
-from mininet.checkpoint import CheckpointError, load, save
+from mininet.checkpoint import MAX_BYTES, CheckpointError, load, save
 from tests.support.states import check_equal
 
 FORMATS = ["npz", "safetensors"]
@@ -377,3 +378,139 @@ def test_without_the_package_safetensors_says_what_to_do_and_npz_still_works(
         with pytest.raises(ImportError, match=r"pip install safetensors\. Or save as \.npz\."):
             use()
     assert list(tmp_path.iterdir()) == [path]
+
+
+# what other frameworks store, and what nobody should
+
+
+def safetensors_file(path: Path, **entries: tuple[str, list[int], bytes]) -> Path:
+    header, data = {}, b""
+    for name, (dtype, shape, raw) in entries.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return path
+
+
+EVERY_BYTE = bytes(range(256))
+# [-1, 0.1 rounded, the largest, the smallest above 0, 1.5], by the formats' definitions
+SMALL_FLOATS = {
+    "BF16": (
+        struct.pack("<5H", 0xBF80, 0x3DCD, 0x7F7F, 0x0001, 0x3FC0),
+        [-1, 205 / 2048, 255 * 2.0**120, 2.0**-133, 1.5],
+    ),
+    "F8_E4M3": (bytes([0xB8, 0x1D, 0x7E, 0x01, 0x3C]), [-1, 0.1015625, 448, 2.0**-9, 1.5]),
+    "F8_E5M2": (bytes([0xBC, 0x2E, 0x7B, 0x01, 0x3E]), [-1, 0.09375, 57344, 2.0**-16, 1.5]),
+}
+
+
+@pytest.mark.parametrize("dtype", SMALL_FLOATS)
+def test_bfloat16_and_float8_become_float32(tmp_path: Path, dtype: str) -> None:
+    raw, numbers = SMALL_FLOATS[dtype]
+    path = safetensors_file(
+        tmp_path / "x.safetensors", w=(dtype, [5, 1], raw), one=(dtype, [], raw[: len(raw) // 5])
+    )
+    state = load(path)
+    check_equal(
+        state, {"w": np.array(numbers, dtype=np.float32)[:, None], "one": np.array(-1, dtype=np.float32)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name"), [("F8_E4M3", "float8_e4m3fn"), ("F8_E5M2", "float8_e5m2"), ("BF16", "bfloat16")]
+)
+def test_every_small_float_is_what_pytorch_says(tmp_path: Path, dtype: str, name: str) -> None:
+    torch = pytest.importorskip("torch")
+    raw = EVERY_BYTE if dtype.startswith("F8") else np.arange(1 << 16, dtype="<u2").tobytes()
+    state = load(
+        safetensors_file(
+            tmp_path / "x.safetensors", w=(dtype, [len(raw) // (1 if dtype[0] == "F" else 2)], raw)
+        )
+    )
+    theirs = torch.frombuffer(bytearray(raw), dtype=getattr(torch, name)).to(torch.float32).numpy()
+    np.testing.assert_array_equal(state["w"], theirs)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("F8_E8M0", 1), ("C64", 8)])
+def test_what_is_not_read_is_named(tmp_path: Path, dtype: str, size: int) -> None:
+    path = safetensors_file(tmp_path / "x.safetensors", w=(dtype, [2], bytes(2 * size)))
+    with pytest.raises(
+        CheckpointError, match=f"'w' is stored as {dtype}, which is not read here; expected one of F16"
+    ):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.ones(2, dtype=complex),
+        np.array(["a", "b"]),
+        np.array([b"a"]),
+        np.array(["2026-01-01"], dtype="datetime64[D]"),
+        np.array([3], dtype="timedelta64[s]"),
+        np.zeros(2, dtype=[("a", "f4"), ("b", "f4")]),
+        np.ones(2, dtype=np.longdouble),
+        np.zeros(2, dtype="V4"),
+    ],
+    ids=lambda a: a.dtype.name,
+)
+def test_only_real_numbers_are_loaded(tmp_path: Path, array: np.ndarray) -> None:
+    np.savez(tmp_path / "x.npz", w=array)
+    assert "expected real numbers or booleans" in refused(tmp_path / "x.npz")
+
+
+def test_a_file_that_swells_or_declares_too_much_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
+    small, swelling = tmp_path / "small.npz", tmp_path / "swelling.npz"
+    np.savez_compressed(small, w=np.zeros(1000))
+    with zipfile.ZipFile(swelling, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a", "b", "c"):
+            with archive.open(f"{name}.npy", "w") as entry:
+                entry.write(npy("(50000000,)", data=b""))
+                for _ in range(200):
+                    entry.write(bytes(1_000_000))
+    assert swelling.stat().st_size < 1_000_000
+    tracemalloc.start()
+    with pytest.raises(
+        CheckpointError, match=r"declares 600,000,\d+ bytes of arrays, more than the 500,000,000 allowed"
+    ):
+        load(swelling, max_bytes=500_000_000)
+    with pytest.raises(CheckpointError, match=r"load\(path, max_bytes=\.\.\.\)"):
+        load(small, max_bytes=8000)
+    assert load(small, max_bytes=9000)["w"].nbytes == 8000
+    state = safetensors_file(tmp_path / "x.safetensors", w=("F32", [1000], bytes(4000)))
+    with pytest.raises(CheckpointError, match="more than the 4,000 allowed"):
+        load(state, max_bytes=4000)
+    # an entry that is small, whose array says that it takes 7 GB
+    with zipfile.ZipFile(tmp_path / "boast.npz", "w") as archive:
+        archive.writestr("w.npy", npy("(1750000000,)"))
+    refused(tmp_path / "boast.npz")
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_the_usual_limit_is_far_above_the_courses_networks_and_below_a_machines_memory() -> None:
+    assert 4 * 62_000_000 < MAX_BYTES <= 1 << 30
+
+
+@both_formats
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_stays_a_link(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / f"large.{suffix}", tmp_path / f"net.{suffix}"
+    link.symlink_to(Path("disk") / target.name)
+    for state in ({"x": np.ones(2)}, {"x": np.zeros(3)}):  # the first time the link leads nowhere yet
+        save(state, link)
+        assert link.is_symlink() and not target.is_symlink()
+        check_equal(load(link), state)
+    assert {p.name for p in tmp_path.rglob("*")} == {"disk", target.name, link.name}
+
+
+@both_formats
+def test_a_tilde_is_the_home_folder(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for path in (f"~/x.{suffix}", Path("~") / f"x.{suffix}"):
+        save(small_state(), path)
+        check_equal(load(path), small_state())
+        (tmp_path / f"x.{suffix}").unlink()

@@ -13,6 +13,7 @@ from mininet.gradcheck import (
     compare,
     numerical_gradient,
 )
+from mininet.tensor import Tensor
 
 Gradients = dict[str, np.ndarray]
 X = np.random.default_rng(0).standard_normal((5, 3))
@@ -180,6 +181,105 @@ def test_small_unsigned_numbers_do_not_wrap_around() -> None:
 def test_a_gradient_of_none_for_a_single_number_is_found() -> None:
     with pytest.raises(GradientError, match=r"x .* NOT OK"):
         check_gradients(lambda p: (float(p["x"] ** 2), {"x": None}), {"x": np.array(3.0)})
+
+
+SIZES = [1e-12, 1e-9, 1e-7, 1e-3, 1.0, 1e4, 1e9]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("wrong", [0.0, 0.999, -1.0, 1.001])
+def test_a_wrong_gradient_of_any_size_is_found_and_a_right_one_passes(size: float, wrong: float) -> None:
+    def function(p: Gradients, factor: float = 1.0) -> tuple[float, Gradients]:
+        loss, gradients = tanh_layer(p)
+        return size * loss, {name: size * factor * g for name, g in gradients.items()}
+
+    assert check_gradients(function, AT).ok
+    with pytest.raises(GradientError, match=r"W .* NOT OK"):
+        check_gradients(lambda p: function(p, wrong), AT)
+
+
+def test_one_small_entry_among_large_ones_is_found() -> None:
+    weights = np.array([1.0, 1e-5, 1.0])
+
+    def function(p: Gradients) -> tuple[float, Gradients]:
+        return float((weights * p["x"] ** 2).sum()), {"x": 2 * weights * p["x"] * np.array([1, 0.9, 1])}
+
+    with pytest.raises(GradientError):
+        check_gradients(function, {"x": np.array([0.5, 0.5, 0.5])})
+
+
+def test_what_rounding_hides_is_not_held_against_a_gradient() -> None:
+    # a loss of a million moves by a ten-billionth of itself at every rounding
+    assert check_gradients(
+        lambda p: (1e6 + 1e-3 * float(p["x"] ** 2), {"x": 2e-3 * p["x"]}), {"x": np.array(1.0)}
+    )
+    # x³ at 0 bends: the slope is 0, the nudged one h²
+    assert check_gradients(lambda p: (float((p["x"] ** 3).sum()), {"x": 3 * p["x"] ** 2}), {"x": np.zeros(2)})
+    with pytest.raises(GradientError):
+        check_gradients(lambda p: (float((p["x"] ** 3).sum()), {"x": p["x"] + 1e-8}), {"x": np.zeros(2)})
+
+
+@pytest.mark.parametrize("three", [3, 3.0, np.float64(3.0)])
+def test_numbers_are_nudged_as_numbers(three: float) -> None:
+    gradient = numerical_gradient(lambda x: float(x * x), three)
+    assert isinstance(gradient, float) and abs(gradient - 6) < 1e-9
+    assert check_gradients(
+        lambda p: (p["x"] ** 2 * p["w"].sum(), {"x": 2 * p["x"] * 2, "w": np.full(2, 9.0)}),
+        {"x": three, "w": np.ones(2)},
+    ).ok
+    assert numerical_gradient(lambda x: float(x * x), np.array(3.0)).shape == ()
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.float32(3), "expected float64, got float32"),
+        (np.int64(3), "expected float64, got int64"),
+        (np.array([1, 2]), "expected float64, got int64"),
+        ([1.0], "expected an array or a number, got list"),
+        ("3", "expected an array or a number, got str"),
+        (None, "expected an array or a number, got NoneType"),
+        (True, "expected an array or a number, got bool"),
+    ],
+)
+def test_what_cannot_be_nudged_is_named(x: object, message: str) -> None:
+    with pytest.raises(TypeError, match=f"numerical_gradient: {message}"):
+        numerical_gradient(lambda v: 0.0, x)
+    with pytest.raises(TypeError, match=f"check_gradients: {message}"):
+        check_gradients(lambda p: (0.0, {}), {"x": x})
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: x * x, r"a single number, of shape \(\), got shape \(2,\)\. End it with \.sum\(\)"),
+        (lambda x: (x * x).sum(keepdims=True), r"got shape \(1,\)"),
+        (lambda x: None, "a single number, got None"),
+        (lambda x: "loss", "a single number, got 'loss'"),
+        (lambda x: 1j, "a single number, got 1j"),
+        (lambda x: (1.0, {}), r"a single number, got \(1\.0, \{\}\)"),
+    ],
+)
+def test_a_function_that_returns_something_else_is_told_what_it_should(
+    function: Callable, message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        numerical_gradient(function, np.array([1.0, 2.0]))
+
+
+def test_a_function_may_return_numpys_numbers_or_a_tensor_of_one() -> None:
+    for loss in ((lambda x: (x * x).sum()), (lambda x: np.array(x @ x)), (lambda x: Tensor(x) @ Tensor(x))):
+        np.testing.assert_allclose(numerical_gradient(loss, np.array([1.0, 2.0])), [2, 4], rtol=1e-9)
+
+
+@pytest.mark.parametrize("out", [1.0, None, (1.0,), (1.0, [np.ones(2)]), (1.0, {"x": np.ones(2)}, 2)])
+def test_check_gradients_says_what_the_function_should_return(out: object) -> None:
+    with pytest.raises(
+        TypeError, match=r"expected the function to return a number and a dictionary, \(loss, gradients\)"
+    ):
+        check_gradients(lambda p: out, {"x": np.ones(2)})
+    with pytest.raises(TypeError, match=r"got shape \(1,\)"):
+        check_gradients(lambda p: (np.ones(1), {"x": np.ones(2)}), {"x": np.ones(2)})
 
 
 class Parameter:

@@ -1,5 +1,6 @@
 """Every operation of the autograd half as cases, run alike here, in NumPy and in PyTorch, and checked by nudging."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -44,6 +45,10 @@ class Case:
             signs = 1 if self.positive else rng.choice([-1, 1], shape)
             arrays.append(np.asarray(values * signs).astype(dtype))
         return arrays
+
+
+def _dtype(x: Any) -> str:
+    return str(x.dtype).removeprefix("torch.")
 
 
 def _axis_cases(operation: str) -> list[Case]:
@@ -109,6 +114,15 @@ ARITHMETIC = [
     Case("__matmul__", "with its own transpose", lambda m, x: x @ x.T, ((2, 3),)),
     Case("__rmatmul__", "array", lambda m, x: m.constant([[1, 2], [3, 4], [5, 6]], x) @ x, ((2, 3),)),
 ]
+# in place of a result, which gets a new one; a leaf is refused
+IN_PLACE = [
+    Case("__iadd__", "row", lambda m, x, y: operator.iadd(x * 1, y), ((2, 3), (3,))),
+    Case("__isub__", "number", lambda m, x: operator.isub(x * 1, 2), ((2, 3),)),
+    Case("__imul__", "itself", lambda m, x: operator.imul(x * 1, x), ((2, 3),)),
+    Case("__itruediv__", "", lambda m, x, y: operator.itruediv(x * 1, y), ((2, 3), (2, 3))),
+    Case("__ipow__", "3", lambda m, x: operator.ipow(x * 1, 3), ((2, 3),)),
+    Case("__imatmul__", "", lambda m, x, y: operator.imatmul(x * 1, y), ((2, 3), (3, 3))),
+]
 ENTRYWISE = [
     Case("exp", "", lambda m, x: m.exp(x), ((2, 3),)),
     Case("log", "", lambda m, x: m.log(x), ((2, 3),), positive=True),
@@ -118,6 +132,8 @@ ENTRYWISE = [
     Case("__abs__", "", lambda m, x: abs(x), ((2, 3),)),
     Case("clip", "both", lambda m, x: x.clip(-0.6, 0.6), ((3, 4),)),
     Case("clip", "low", lambda m, x: x.clip(-0.6), ((3, 4),)),
+    # a float64 that has been a float32 is too coarse to be nudged, and counts nothing here
+    Case("astype", "", lambda m, x: x + 0 * m.astype(m.astype(x, "float32"), _dtype(x)), ((2, 3),)),
     Case("clip", "high", lambda m, x: x.clip(None, 0.6), ((3, 4),)),
 ]
 REDUCTIONS = [case for name in ("sum", "mean", "var", "max") for case in _axis_cases(name)]
@@ -182,7 +198,7 @@ FUNCTIONAL = [
     ),
     Case("cross_entropy", "", lambda m, x: m.cross_entropy(x, m.fixed(LABELS)), ((4, 3),)),
 ]
-CASES = ARITHMETIC + ENTRYWISE + REDUCTIONS + ARRANGED + FUNCTIONAL
+CASES = ARITHMETIC + IN_PLACE + ENTRYWISE + REDUCTIONS + ARRANGED + FUNCTIONAL
 
 
 # -- whoever runs a case -------------------------------------------------------------------
@@ -193,7 +209,10 @@ def _method(name: str) -> Run:
 
 
 HERE = SimpleNamespace(
-    **{name: _method(name) for name in ("sum", "mean", "var", "max", "exp", "log", "sqrt", "tanh", "abs")},
+    **{
+        name: _method(name)
+        for name in ("sum", "mean", "var", "max", "exp", "log", "sqrt", "tanh", "abs", "astype")
+    },
     constant=lambda values, like: np.asarray(values, dtype=like.dtype),
     fixed=lambda values: values,
     transpose=_method("transpose"),
@@ -235,6 +254,7 @@ NUMPY = SimpleNamespace(
     sqrt=np.sqrt,
     tanh=np.tanh,
     abs=np.abs,
+    astype=lambda x, name: x.astype(name),
     constant=lambda values, like: np.asarray(values, dtype=like.dtype),
     fixed=lambda values: values,
     transpose=lambda x, *axes: np.transpose(x, axes or None),
@@ -279,6 +299,7 @@ def torch_operations(torch: Any) -> SimpleNamespace:
         sqrt=torch.sqrt,
         tanh=torch.tanh,
         abs=torch.abs,
+        astype=lambda x, name: x.to(getattr(torch, name)),
         constant=lambda values, like: torch.tensor(np.array(values), dtype=like.dtype),
         fixed=lambda values: torch.from_numpy(np.array(values)),
         transpose=lambda x, *axes: x.permute(axes or tuple(range(x.ndim))[::-1]),

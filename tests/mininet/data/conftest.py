@@ -1,5 +1,6 @@
 """An empty cache folder and a local web server for the tests of `mininet.data`."""
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,8 @@ MNIST_MODULE = import_module("mininet.data.mnist")
 
 @pytest.fixture
 def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = Mirrors()
     yield server

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mininet.data import DataLoader, one_hot, split, to_unit
+from mininet.data import DataLoader, blobs, circles, moons, noisy_sinc, one_hot, spirals, split, to_unit
 
 
 def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -166,3 +166,30 @@ def test_one_hot_has_a_single_one_where_the_label_says(labels: list[int]) -> Non
 def test_one_hot_refuses_labels_that_are_none(labels: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         one_hot(np.array(labels), 10)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.uint64])
+def test_numpys_whole_numbers_are_sizes_and_seeds(kind: type) -> None:
+    x, y = np.zeros((1000, 2), np.float32), np.arange(1000)
+    loader = DataLoader(x, y, kind(100), np.random.default_rng(kind(0)))
+    assert [len(xb) for xb, _ in loader] == [100] * len(loader) == [100] * 10
+    assert len(split(x, y, kind(100), np.random.default_rng(0))[1][1]) == 100
+    assert one_hot(np.array([1], dtype=np.uint8), kind(2)).tolist() == [[0, 1]]
+    for make in (blobs, moons, circles, spirals, noisy_sinc):
+        assert len(make(kind(30), np.random.default_rng(0))[0]) == 30
+    assert set(spirals(kind(30), np.random.default_rng(0), kind(3), np.float32(0.1))[1]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("n", [10.5, 10.0, True, "10", None])
+def test_what_is_no_whole_number_is_no_size(n: object) -> None:
+    rng, x = np.random.default_rng(0), np.zeros((20, 2), np.float32)
+    for use in (
+        lambda: blobs(n, rng),
+        lambda: spirals(20, rng, n_classes=n),
+        lambda: noisy_sinc(n, rng),
+        lambda: DataLoader(x, np.zeros(20), n, rng),
+        lambda: split(x, np.zeros(20), n, rng),
+        lambda: one_hot(np.zeros(3, dtype=int), n),
+    ):
+        with pytest.raises(ValueError, match=r"expected .*got"):
+            use()

@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -26,6 +28,7 @@ from mininet.data import (
     fashion_mnist,
     mnist,
 )
+from mininet.data.download import cache_folder
 from mininet.data.mnist import FASHION_MNIST, MNIST, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, Source, load
 from tests.support.mirrors import (
     Answer,
@@ -160,6 +163,56 @@ def test_a_relative_mininet_data_is_named_in_full(
     with pytest.raises(DatasetUnavailable) as caught:
         load(source_of(FILES))
     assert f"no files in {tmp_path / 'mine' / 'small'}" in str(caught.value)
+
+
+KAGGLE = {file: file.replace("-idx", ".idx") for file in FILES}
+PLACES = {
+    "Kaggle": {file: f"small/{name}" for file, name in KAGGLE.items()},
+    "Kaggle, packed": {file: f"small/{name}.gz" for file, name in KAGGLE.items()},
+    "Kaggle, as unpacked": {file: f"small/{file}/{file}" for file in FILES},
+    "torchvision": {file: f"Small/raw/{file}" for file in FILES},
+    "torchvision, packed": {file: f"Small/raw/{file}.gz" for file in FILES},
+    "torchvision, without raw": {file: f"Small/{file}" for file in FILES},
+    "here and there": dict(
+        zip(FILES, ("small/%s", "Small/raw/%s.gz", "Small/%s", "small/%s.gz"), strict=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_names_and_folders_of_kaggle_and_torchvision_are_found(
+    place: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file, name in PLACES[place].items():
+        path = tmp_path / (name % file if "%" in name else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(FILES[file]) if path.suffix == ".gz" else FILES[file])
+    if place == "Kaggle":  # its archive has a folder of each file's name, too
+        (tmp_path / "small" / TRAIN_IMAGES).mkdir()
+    monkeypatch.setenv("MININET_DATA", str(tmp_path))
+    assert load(replace(source_of(FILES), folders=("Small/raw", "Small"))).source == "from $MININET_DATA"
+
+
+@pytest.mark.parametrize(("source", "folder"), [(MNIST, "MNIST"), (FASHION_MNIST, "FashionMNIST")])
+def test_torchvisions_folders_are_known(
+    source: Source, folder: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / folder / "raw").mkdir(parents=True)
+    (tmp_path / folder / "raw" / TRAIN_LABELS).write_bytes(FILES[TRAIN_LABELS])
+    monkeypatch.setenv("MININET_DATA", str(tmp_path))
+    with pytest.raises(IdxError, match=rf"{folder}.raw.{TRAIN_LABELS}: a well-formed file, but not the one"):
+        load(source)
+
+
+def test_a_foreign_file_under_kaggles_name_is_named(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mnist").mkdir()
+    for name in KAGGLE.values():
+        (tmp_path / "mnist" / name).write_bytes(b"\0\0\10\1\0\0\0\1\0")
+    monkeypatch.setenv("MININET_DATA", str(tmp_path))
+    with pytest.raises(IdxError, match=r"train-images\.idx3-ubyte: expected images"):
+        mnist()
 
 
 # --- the network -----------------------------------------------------------------------------------
@@ -337,6 +390,37 @@ def test_an_unreachable_mirror_is_left_for_the_next(mirrors: Mirrors, cache: Pat
     assert contents(cache) == PACKED_FILES
 
 
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_dead_proxy_is_named(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv(name, f"http://anna:geheim@127.0.0.1:{unused.getsockname()[1]}")
+        with pytest.raises(
+            DatasetUnavailable, match=r"no connection through the proxy of \$http_proxy"
+        ) as caught:
+            load(source_of(FILES, "http://mirror.invalid/"))
+    assert "anna" not in str(caught.value) and "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["anna:geheim@", "http://anna:geheim@host:port", "http://anna:geheim", "http://anna:ge/heim@host:80", "://anna:geheim@",
+     "http://anna:geheim@[::1", "ftp://anna:geheim@host:21", "socks9://anna:geheim@host:1"],
+)  # fmt: skip
+def test_a_malformed_proxy_is_never_quoted(
+    proxy: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(DatasetUnavailable, match=r"http://mirror\.invalid/: .*proxy") as caught:
+        load(source_of(FILES, "http://mirror.invalid/", timeout=2))
+    shown = "".join(capfd.readouterr()) + str(caught.value)
+    assert not any(secret in shown for secret in ("anna", "geheim", "ge/heim"))
+
+
 def test_a_second_attempt_fetches_only_what_is_missing(mirrors: Mirrors, cache: Path) -> None:
     def fail_on_the_last(handler: BaseHTTPRequestHandler, file: str) -> None:
         if file == TEST_LABELS:
@@ -502,6 +586,21 @@ def test_mininet_offline_asks_no_network(
     monkeypatch.setenv("MININET_OFFLINE", "0")
     load(source)
     assert len(mirrors.requests) == 4
+
+
+def test_without_a_home_folder_the_cache_is_among_the_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(_: object) -> str:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pooch.os_cache", nowhere)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert cache_folder() == tmp_path / "mininet"
+    monkeypatch.setattr("pooch.os_cache", lambda name: Path("~") / name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert cache_folder() == tmp_path / "mininet"
 
 
 def test_without_pooch_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

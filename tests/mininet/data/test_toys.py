@@ -46,7 +46,9 @@ def test_the_same_generator_gives_the_same_points(make: Callable) -> None:
 def test_bad_sizes_and_noises_are_errors(make: Callable) -> None:
     rng = np.random.default_rng(0)
     for n in (0, -3):
-        with pytest.raises(ValueError, match=f"{make.__name__}: expected at least one point, got n={n}"):
+        with pytest.raises(
+            ValueError, match=f"{make.__name__}: expected a whole number of points, at least one, got n={n}"
+        ):
             make(n, rng)
     option = "spread" if make is blobs else "noise"
     for noise in (-0.1, float("nan"), float("inf")):

@@ -327,7 +327,7 @@ def test_numpy_is_told_what_to_do_instead() -> None:
         (lambda x: x @ x, ValueError, r"@: shapes \(2, 3\) and \(2, 3\) do not fit"),
         (lambda x: x @ x[0, 0], ValueError, r"shapes \(2, 3\) and \(\) do not fit"),
         (lambda x: x @ 2.0, ValueError, r"shapes \(2, 3\) and \(\) do not fit"),
-        (lambda x: x.clip(0, x[0, 0]), TypeError, "expected numbers as limits, got a tensor"),
+        (lambda x: x.clip(0, x[0, 0]), TypeError, "expected numbers as limits, got a Tensor"),
         (lambda x: x[x], IndexError, "integer"),
         (lambda x: x[5], IndexError, "out of bounds"),
         (lambda x: x.sum(axis=2), ValueError, "axis 2 is out of bounds"),
@@ -357,13 +357,13 @@ def test_what_there_is_not(use: object) -> None:
         use(floats(2))  # type: ignore[operator]
 
 
-def test_a_sum_in_place_makes_a_new_tensor() -> None:
+def test_a_sum_in_place_makes_a_new_tensor_of_a_result() -> None:
     x = floats(2)
-    y = x
+    y = z = x * 2
     y += 1
-    assert y is not x and x.data.tolist() == [1, 2]
+    assert y is not z and z.data.tolist() == [2, 4]
     y.sum().backward()
-    assert x.grad is not None and x.grad.tolist() == [1, 1]
+    assert x.grad is not None and x.grad.tolist() == [2, 2]
 
 
 def test_an_operation_of_your_own_takes_its_place_in_the_graph() -> None:

@@ -13,21 +13,23 @@ Left out on purpose: in-place operations, devices, hooks, gradients of gradients
 """
 
 import math
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from mininet.arrays import Array, Floats
-from mininet.tensor.graph import Node, Vjp, backward_through, read_only, recording
+from mininet.sums import total
+from mininet.tensor.graph import Node, Vjp, backward_through, gradients_by, read_only, recording, watch
 
 Axis: TypeAlias = int | tuple[int, ...] | None
-Number: TypeAlias = int | float | np.floating[Any] | np.integer[Any]
+Number: TypeAlias = int | float | np.floating[Any] | np.integer[Any] | np.bool
 Operand: TypeAlias = "Tensor | Array | Number"
 
-
+_NUMBERS = (int, float, np.floating, np.integer, np.bool)
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
@@ -36,8 +38,9 @@ class Tensor:
 
     ``data`` is float32 or float64 (lists and Python numbers become float32); whole numbers and booleans
     are kept as they are and have no gradient. The array is not copied: operations remember it for the
-    way back, so write into it after ``backward()``, not before. The data of a recorded result is read-only.
-    ``grad`` is None, or a read-only array of data's shape and dtype; only leaves that require one get it.
+    way back, so write into it after ``backward()``; before, and `backward` refuses, see `graph.watch`.
+    The data of a recorded result is read-only. ``grad`` is None, or an array of data's shape and dtype;
+    only leaves that require one get it.
     Arithmetic is NumPy's, broadcasting included; both operands have the same dtype, Python numbers fit any.
     Errors: `TypeError` for other dtypes, for mixing them, and for whole numbers that require a gradient.
 
@@ -47,7 +50,7 @@ class Tensor:
     array([2., 4.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_grad", "_requires_grad", "data", "node")
 
     # array * tensor: NumPy leaves the operation to the tensor
     __array_ufunc__ = None
@@ -63,18 +66,56 @@ class Tensor:
                 f"Tensor: expected float32, float64, whole numbers or booleans, got {array.dtype}. "
                 "Convert with .astype(np.float32)."
             )
-        if requires_grad and array.dtype.kind != "f":
-            raise TypeError(f"Tensor: {array.dtype} has no gradient; convert with .astype(np.float32).")
         if isinstance(array, np.ma.MaskedArray):
             raise TypeError(
                 "Tensor: a masked array would lose its mask; fill it with .filled(0), or drop entries."
             )
         self.data: Array = np.asarray(array)
-        self.grad: Floats | None = None
-        self.requires_grad = requires_grad
         self.node: Node | None = None  # the operation it is the result of; None for a leaf
+        self._grad: Floats | None = None
+        self._requires_grad = False
+        if requires_grad:
+            self.requires_grad = True
 
     # -- looking at it ------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations with it are recorded; can be changed for a leaf.
+
+        Errors: `TypeError` for whole numbers, `RuntimeError` for a result.
+        """
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.node is not None:
+            raise RuntimeError(
+                f"requires_grad: this tensor is the result of {self.node.operation}, and follows its inputs. "
+                "x.detach() is a tensor of the same data without its history."
+            )
+        if wanted and self.data.dtype.kind != "f":
+            raise TypeError(f"Tensor: {self.data.dtype} has no gradient; convert with .astype(np.float32).")
+        if wanted and not self.data.flags.writeable:
+            self.data = (
+                self.data.copy()
+            )  # training will write into it, and the array is someone else's result
+        self._requires_grad = bool(wanted)
+
+    @property
+    def grad(self) -> Floats | None:
+        """A leaf's gradient, None before `backward`. Errors: `RuntimeError` for a result, which keeps none."""
+        if self.node is not None:
+            raise RuntimeError(
+                f"grad: this tensor is the result of {self.node.operation}, and gradients are kept for leaves: "
+                "tensors made with Tensor(..., requires_grad=True). Train those, "
+                "or ask for this one's gradient with mininet.tensor.grad(loss, [x])."
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Floats | None) -> None:
+        self._grad = value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +144,7 @@ class Tensor:
         array = np.array2string(self.data, separator=", ", prefix="Tensor(", threshold=100)
         if self.node is not None:
             return f"Tensor({array}, from {self.node.operation})"
-        return f"Tensor({array}{', requires_grad=True' if self.requires_grad else ''})"
+        return f"Tensor({array}{', requires_grad=True' if self._requires_grad else ''})"
 
     def item(self) -> float:
         """Return the single number in it. Errors: `ValueError` if there are more, or none."""
@@ -132,9 +173,23 @@ class Tensor:
         """Return a tensor of the same data without its history: a constant. The array is shared."""
         return Tensor(self.data)
 
+    def astype(self, dtype: DTypeLike) -> "Tensor":
+        """Return the entries as float32 or float64; the gradient is converted back. Whole numbers have none.
+
+        Errors: `TypeError` for another dtype, and for whole numbers where a gradient is required.
+        """
+        before, after = self.dtype, np.dtype(dtype)
+        if after not in _FLOATS and (self.requires_grad or after.kind not in "iub"):
+            raise TypeError(
+                f"astype: expected float32 or float64, got {after}. For others: x.data.astype(...)."
+            )
+        if after == before:
+            return self
+        return record("astype", self.data.astype(after), (self,), lambda g: (g.astype(before),))
+
     # -- backward -----------------------------------------------------------------------
 
-    def backward(self, grad: Floats | None = None, retain_graph: bool = False) -> None:
+    def backward(self, grad: Floats | Number | None = None, retain_graph: bool = False) -> None:
         """Add to every leaf's ``grad`` the gradient of this tensor by that leaf.
 
         A tensor of a single number needs no argument; for any other, ``grad``, of its shape,
@@ -143,21 +198,26 @@ class Tensor:
         Errors: `RuntimeError` without a graph, for a freed one, or where a vjp fails; `ValueError`
         and `TypeError` for a gradient of another shape or dtype.
         """
-        if not self.requires_grad:
-            raise RuntimeError(
-                "backward(): nothing was recorded on the way to this tensor. Does any input have "
-                "requires_grad=True, and was it computed outside no_grad()?"
-            )
+        self._require_recorded("backward()")
         backward_through(self.node or self, self._first_gradient(grad), retain_graph)
 
-    def _first_gradient(self, grad: Floats | None) -> Floats:
+    def _require_recorded(self, name: str) -> None:
+        if not self.requires_grad:
+            raise RuntimeError(
+                f"{name}: nothing was recorded on the way to this tensor. Does any input have "
+                "requires_grad=True, and was it computed outside no_grad()?"
+            )
+
+    def _first_gradient(self, grad: Floats | Number | None) -> Floats:
         if grad is None:
             if self.size != 1:
                 raise ValueError(
                     f"backward(): this tensor has shape {self.shape}, not a single number. "
                     "Call .mean() or .sum() first, or pass grad=."
                 )
-            return read_only(np.ones(self.shape, dtype=self.dtype))
+            return read_only(np.full(self.shape, 1, dtype=self.dtype))
+        if isinstance(grad, _NUMBERS) and self.shape == ():
+            grad = np.array(grad, dtype=self.dtype)
         if not isinstance(grad, np.ndarray) or grad.shape != self.shape:
             got = grad.shape if isinstance(grad, np.ndarray) else f"a {type(grad).__name__}"
             raise ValueError(
@@ -195,7 +255,7 @@ class Tensor:
 
     def __pow__(self, exponent: float) -> "Tensor":
         """Return each entry to the power of a number. Small whole powers are faster as x * x."""
-        if not isinstance(exponent, (int, float, np.floating, np.integer)):
+        if not isinstance(exponent, _NUMBERS):
             raise TypeError(f"**: expected a number as exponent, got {type(exponent).__name__}.")
         x, p = self.data, float(exponent)
         if p == 0:  # else 0 * x**-1, which is NaN at 0
@@ -204,7 +264,7 @@ class Tensor:
 
     def __rpow__(self, base: float) -> "Tensor":
         """Return a positive number to the power of each entry."""
-        if not isinstance(base, (int, float)) or not base > 0:
+        if not isinstance(base, _NUMBERS) or not base > 0:
             raise TypeError(f"**: expected a positive number below a tensor, got {base!r}.")
         out, slope = float(base) ** self.data, math.log(base)
         return record("**", out, (self,), lambda g: (g * (slope * out),))
@@ -226,9 +286,9 @@ class Tensor:
 
     def operand(self, operation: str, other: Operand) -> "Tensor":
         """Return the other side as a tensor of the same dtype: a number takes it, anything else must have it."""
-        if isinstance(other, (int, float, np.floating, np.integer)):
+        if isinstance(other, _NUMBERS):
             # for whole numbers a fraction stays one, and is refused below
-            other = np.asarray(other, dtype=self.dtype if self.dtype.kind == "f" else None)
+            other = read_only(np.array(other, dtype=self.dtype if self.dtype.kind == "f" else None))
         if not isinstance(other, (Tensor, np.ndarray)):
             raise TypeError(
                 f"{operation}: expected a tensor, an array or a number, got {type(other).__name__}."
@@ -257,25 +317,60 @@ class Tensor:
             "@", a, b, x @ y, lambda g: g @ np.swapaxes(y, -1, -2), lambda g: np.swapaxes(x, -1, -2) @ g
         )
 
+    # -- x += y and the like: y for a result, nothing for a leaf that training changes --------------
+
+    def __iadd__(self, other: Operand) -> "Tensor":
+        return self._not_in_place("+=") + other
+
+    def __isub__(self, other: Operand) -> "Tensor":
+        return self._not_in_place("-=") - other
+
+    def __imul__(self, other: Operand) -> "Tensor":
+        return self._not_in_place("*=") * other
+
+    def __itruediv__(self, other: Operand) -> "Tensor":
+        return self._not_in_place("/=") / other
+
+    def __ipow__(self, exponent: float) -> "Tensor":
+        return self._not_in_place("**=") ** exponent
+
+    def __imatmul__(self, other: "Tensor | Array") -> "Tensor":
+        return self._not_in_place("@=") @ other
+
+    def _not_in_place(self, sign: str) -> "Tensor":
+        """Return the tensor, unless the name in front of the sign would lose a leaf and get a result instead."""
+        if self.node is None and self.requires_grad:
+            raise TypeError(
+                f"{sign}: this tensor is a leaf that requires a gradient, and `w {sign} ...` would put a result in "
+                f"its place. For a training step write `w.data {sign} ...`, as in w.data -= lr * w.grad, or use an "
+                f"optimiser such as SGD; for a new result write `y = w {sign[:-1]} ...`."
+            )
+        return self
+
     # -- comparisons give arrays of booleans, without a gradient -----------------------------
 
     def __eq__(self, other: Operand) -> Array:  # type: ignore[override]
-        return np.asarray(self.data == _array(other))
+        return self._compared(operator.eq, other)
 
     def __ne__(self, other: Operand) -> Array:  # type: ignore[override]
-        return np.asarray(self.data != _array(other))
+        return self._compared(operator.ne, other)
 
     def __lt__(self, other: Operand) -> Array:
-        return np.asarray(self.data < _array(other))
+        return self._compared(operator.lt, other)
 
     def __le__(self, other: Operand) -> Array:
-        return np.asarray(self.data <= _array(other))
+        return self._compared(operator.le, other)
 
     def __gt__(self, other: Operand) -> Array:
-        return np.asarray(self.data > _array(other))
+        return self._compared(operator.gt, other)
 
     def __ge__(self, other: Operand) -> Array:
-        return np.asarray(self.data >= _array(other))
+        return self._compared(operator.ge, other)
+
+    def _compared(self, comparison: Callable[[Any, Any], Any], other: Any) -> Array:
+        if not isinstance(other, (Tensor, np.ndarray, list, *_NUMBERS)):
+            return NotImplemented  # type: ignore[no-any-return]  # Python then says False, or for < an error
+        return np.asarray(comparison(self.data, _array(other)))
 
     __hash__ = object.__hash__  # by identity: a tensor's data may change
 
@@ -311,8 +406,9 @@ class Tensor:
     def clip(self, low: float | None = None, high: float | None = None) -> "Tensor":
         """Return each entry, moved to the nearer limit if it lies outside; the slope is 1 at the limits, 0 outside."""
         x = self.data
-        if isinstance(low, Tensor) or isinstance(high, Tensor):
-            raise TypeError("clip: expected numbers as limits, got a tensor; its gradient would be lost.")
+        for limit in (low, high):
+            if limit is not None and not isinstance(limit, _NUMBERS):
+                raise TypeError(f"clip: expected numbers as limits, got a {type(limit).__name__}.")
         # limits as Python numbers take the array's dtype
         low, high = (None if limit is None else float(limit) for limit in (low, high))
 
@@ -330,55 +426,72 @@ class Tensor:
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the sum over ``axis`` (all of them by default), as in NumPy."""
-        shape = self.shape
-        out = self.data.sum(axis=axis, keepdims=keepdims)
-        return record("sum", out, (self,), lambda g: (_spread(g, shape, axis, keepdims),))
+        shape, axes = self.shape, self._axes("sum", axis)
+        out = total(self.data, axes, keepdims)
+        return record("sum", out, (self,), lambda g: (_spread(g, shape, axes, keepdims),))
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the mean over ``axis``. Errors: `ValueError` if there is nothing to take it of."""
-        shape, n = self.shape, self._count("mean", axis)
-        out = self.data.mean(axis=axis, keepdims=keepdims)
-        return record("mean", out, (self,), lambda g: (_spread(g / n, shape, axis, keepdims),))
+        shape, axes = self.shape, self._axes("mean", axis)
+        n = self._count("mean", axes)
+        out = total(self.data, axes, keepdims) / n
+        return record("mean", out, (self,), lambda g: (_spread(g / n, shape, axes, keepdims),))
 
     def var(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the variance over ``axis``: the mean squared distance from the mean, as in NumPy."""
-        shape, n = self.shape, self._count("var", axis)
-        off = self.data - self.data.mean(axis=axis, keepdims=True)
-        out = (off * off).mean(axis=axis, keepdims=keepdims)
-        return record("var", out, (self,), lambda g: (off * _spread(g * (2 / n), shape, axis, keepdims),))
+        axes = self._axes("var", axis)
+        n = self._count("var", axes)
+        off = self.data - total(self.data, axes, keepdims=True) / n
+        out = total(off * off, axes, keepdims) / n
+        return record("var", out, (self,), lambda g: (off * _kept(g * (2 / n), axes, keepdims),))
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the largest entry over ``axis``; entries that tie share the gradient equally."""
-        self._count("max", axis)
-        x, top = self.data, self.data.max(axis=axis, keepdims=True)
+        axes = self._axes("max", axis)
+        self._count("max", axes)
+        x, top = self.data, self.data.max(axis=axes, keepdims=True)
 
         def vjp(grad: Floats) -> tuple[Floats]:
             tied = x == top
-            ties = tied.sum(axis=axis, keepdims=True, dtype=x.dtype)
-            return (tied * (_spread(grad, x.shape, axis, keepdims) / ties),)
+            ties = tied.sum(axis=axes, keepdims=True, dtype=x.dtype)
+            return (tied * (_kept(grad, axes, keepdims) / ties),)
 
-        out = top if keepdims else x.max(axis=axis)
+        out = top if keepdims else x.max(axis=axes)
         return record("max", out, (self,), vjp)
 
-    def _count(self, operation: str, axis: Axis) -> int:
+    def _axes(self, operation: str, axis: Axis) -> tuple[int, ...] | None:
+        """Return the axes counted from the front, in a tuple that nobody can change; None for all of them."""
+        if axis is None:
+            return None
+        try:
+            return normalize_axis_tuple(axis, self.ndim)
+        except TypeError:
+            raise TypeError(
+                f"{operation}: expected axis to be a whole number or a tuple of them, got {axis!r:.60}."
+            ) from None
+
+    def _count(self, operation: str, axes: tuple[int, ...] | None) -> int:
         """Return how many entries go into one of the result."""
-        axes = range(self.ndim) if axis is None else normalize_axis_tuple(axis, self.ndim)
-        n = math.prod(self.shape[i] for i in axes)
+        n = self.size if axes is None else math.prod(self.shape[i] for i in axes)
         if n == 0:
-            raise ValueError(f"{operation}: there is nothing to take it of, shape {self.shape}, axis {axis}.")
+            where = "" if axes is None else f", axis {', '.join(map(str, axes))}"
+            raise ValueError(f"{operation}: there is nothing to take it of, shape {self.shape}{where}.")
         return n
 
     # -- the same entries, arranged differently --------------------------------------------------------
 
-    def reshape(self, *shape: int) -> "Tensor":
-        """Return the same entries in another shape; one size may be -1: whatever is left."""
-        before = self.shape
-        return record("reshape", self.data.reshape(*shape), (self,), lambda g: (g.reshape(before),))
+    def reshape(self, *shape: int | Sequence[int]) -> "Tensor":
+        """Return the same entries in another shape, sizes or a tuple of them; one may be -1: whatever is left."""
+        before, after = self.shape, _whole_numbers("reshape", shape)
+        return record("reshape", self.data.reshape(after), (self,), lambda g: (g.reshape(before),))
 
-    def transpose(self, *axes: int) -> "Tensor":
-        """Return the axes in another order; without an argument, reversed."""
-        order = normalize_axis_tuple(axes or range(self.ndim)[::-1], self.ndim)
-        back = np.argsort(order)
+    def transpose(self, *axes: int | Sequence[int]) -> "Tensor":
+        """Return the axes in another order, numbers or a tuple of them; without an argument, reversed."""
+        wanted = _whole_numbers("transpose", axes) if axes else range(self.ndim)[::-1]
+        order = normalize_axis_tuple(wanted, self.ndim)
+        if len(order) != self.ndim:
+            raise ValueError(f"transpose: expected an order of all {self.ndim} axes, got {order}.")
+        back = tuple(np.argsort(order).tolist())
         return record("transpose", self.data.transpose(order), (self,), lambda g: (g.transpose(back),))
 
     @property
@@ -388,11 +501,9 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> "Tensor":
         """Return what NumPy returns for numbers, slices, None, ..., arrays of whole numbers and masks."""
-        parts = tuple(_array(part) for part in (index if isinstance(index, tuple) else (index,)))
-        # copies: somebody may shuffle an array of positions again before the way back
-        parts = tuple(part.copy() if isinstance(part, np.ndarray) else part for part in parts)
+        parts = tuple(_frozen(part) for part in (index if isinstance(index, tuple) else (index,)))
         # an array of whole numbers may name an entry twice, and then both gradients count
-        twice = any(np.ndim(part) and np.asarray(part).dtype != bool for part in parts)
+        twice = any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
         shape, dtype = self.shape, self.dtype
 
         def vjp(grad: Floats) -> tuple[Floats]:
@@ -406,11 +517,14 @@ class Tensor:
         return record("getitem", self.data[parts], (self,), vjp)
 
 
-def record(operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp) -> Tensor:
+def record(
+    operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp, selective: bool = False
+) -> Tensor:
     """Return ``value`` as a tensor and, if a gradient will be wanted, remember how to take it back to ``parents``.
 
     ``vjp(grad)`` gets the loss's gradient by ``value``, of its shape, read-only, and returns a tuple:
     for each parent the loss's gradient by it, of its shape and dtype, or None where it requires none.
+    A ``selective`` vjp gets, where only some gradients are wanted, a second argument, a bool for each parent.
     It may keep arrays, never the tensor that is returned here: that would be a circle.
     """
     array = value if isinstance(value, np.ndarray) else np.asarray(value)
@@ -418,21 +532,62 @@ def record(operation: str, value: Array, parents: tuple[Tensor, ...], vjp: Vjp) 
     if not recording():
         return out
     sources: list[Node | Tensor | None] = []
-    wanted, own = False, False
+    watched = []
+    wanted = own = False
     for p in parents:
-        if p.requires_grad:
-            wanted = True
-            sources.append(p.node or p)
-        else:
-            sources.append(None)
-        if array is p.data:
+        data = p.data
+        if data is array:
             own = True
+        if p.node is None:
+            if data.flags.writeable:  # that of a result is not
+                watched.append(data)
+            sources.append(p if p._requires_grad else None)
+            wanted = wanted or p._requires_grad
+        else:
+            sources.append(p.node)
+            wanted = True
     if wanted:
-        out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype)
-        out.requires_grad = True
+        out.node = Node(operation, tuple(sources), vjp, array.shape, array.dtype, watch(watched), selective)
+        out._requires_grad = True
         if not own:  # vjp may use the value, so nobody may write into it; unless it is an input's own array
             read_only(array)
     return out
+
+
+def grad(
+    outputs: Tensor,
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Floats | Number | None = None,
+    retain_graph: bool = False,
+) -> tuple[Floats, ...]:
+    """Return the gradients of ``outputs``, one tensor, by each of ``inputs``, leaves or results; no ``grad`` changes.
+
+    Only what leads to the inputs is gone through, and only their gradients are computed: by an image, say,
+    and not by the weights. ``grad_outputs`` and ``retain_graph`` are as in `Tensor.backward`.
+    Errors: as there, and `RuntimeError` for an input from which nothing leads to the output.
+
+    >>> x, w = Tensor([3.0], requires_grad=True), Tensor([2.0], requires_grad=True)
+    >>> grad(x * w, [x])
+    (array([2.], dtype=float32),)
+    """
+    ends = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    for tensor in (outputs, *ends):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"grad: expected tensors, got {type(tensor).__name__}.")
+    outputs._require_recorded("grad()")
+    found = gradients_by(
+        [x.node or x for x in ends],
+        outputs.node or outputs,
+        outputs._first_gradient(grad_outputs),
+        retain_graph,
+    )
+    for i, gradient in enumerate(found):
+        if gradient is None:
+            raise RuntimeError(
+                f"grad: nothing recorded leads from inputs[{i}], of shape {ends[i].shape}, to the output. "
+                "Does it have requires_grad=True, and is it what the output was computed from?"
+            )
+    return tuple(gradient for gradient in found if gradient is not None)
 
 
 def unbroadcast(grad: Floats, shape: tuple[int, ...]) -> Floats:
@@ -445,8 +600,7 @@ def unbroadcast(grad: Floats, shape: tuple[int, ...]) -> Floats:
         return grad
     added = grad.ndim - len(shape)
     stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 and grad.shape[i + added] != 1)
-    out: Floats = grad.sum(axis=(*range(added), *stretched))
-    return out.reshape(shape)
+    return total(grad, (*range(added), *stretched)).reshape(shape)
 
 
 def elementwise(
@@ -458,37 +612,77 @@ def elementwise(
     by_b: Callable[[Floats], Floats],
 ) -> Tensor:
     """Record an operation of two tensors that NumPy may have broadcast; each rule is kept only if its side needs it."""
-    rule_a = by_a if a.requires_grad else None
-    rule_b = by_b if b.requires_grad else None
+    rule_a = by_a if a._requires_grad else None
+    rule_b = by_b if b._requires_grad else None
     shape_a, shape_b = a.data.shape, b.data.shape
 
-    def vjp(grad: Floats) -> tuple[Floats | None, Floats | None]:
+    def vjp(grad: Floats, wanted: Sequence[bool] = (True, True)) -> tuple[Floats | None, Floats | None]:
         return (
-            None if rule_a is None else unbroadcast(rule_a(grad), shape_a),
-            None if rule_b is None else unbroadcast(rule_b(grad), shape_b),
+            None if rule_a is None or not wanted[0] else unbroadcast(rule_a(grad), shape_a),
+            None if rule_b is None or not wanted[1] else unbroadcast(rule_b(grad), shape_b),
         )
 
-    return record(operation, value, (a, b), vjp)
+    return record(operation, value, (a, b), vjp, selective=True)
 
 
 def _constant(array: Array) -> Tensor:
     """Return a tensor without the constructor's questions."""
     out = Tensor.__new__(Tensor)
-    out.data, out.grad, out.requires_grad, out.node = array, None, False, None
+    out.data, out._grad, out._requires_grad, out.node = array, None, False, None
     return out
 
 
 def _from_python(data: Any) -> Array:
-    array = np.array(data)
+    try:
+        array = np.array(data)
+    except ValueError:  # rows of unequal length
+        raise ValueError("Tensor: expected rows of one length, got a list that is no rectangle.") from None
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
-def _array(other: Operand) -> Any:
+def _array(other: Any) -> Any:
     return other.data if isinstance(other, Tensor) else other
 
 
-def _spread(grad: Floats, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Floats:
-    """Return the gradient by what was summed over ``axis``: every entry's share is the whole of its sum's gradient."""
-    if axis is not None and not keepdims:
-        grad = np.expand_dims(grad, axis)
-    return np.broadcast_to(grad, shape)
+def _whole_numbers(operation: str, given: Sequence[Any]) -> tuple[int, ...]:
+    """Return sizes or axes that were given one by one, or all in one tuple or list."""
+    numbers = given[0] if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    try:
+        return tuple(map(operator.index, numbers))
+    except TypeError:
+        raise TypeError(f"{operation}: expected whole numbers, got {numbers!r:.60}.") from None
+
+
+def _frozen(part: Any) -> Any:
+    """Return one part of an index as it is now: a list or an array of positions may be shuffled before the way back."""
+    if part is None or part is ...:
+        return part
+    try:
+        if isinstance(part, slice):
+            return slice(*(n if n is None else operator.index(n) for n in (part.start, part.stop, part.step)))
+        if not isinstance(part, (Tensor, np.ndarray, list, tuple, range, bool, np.bool)):
+            return operator.index(part)
+        array = np.array(_array(part))
+        if array.size == 0 and not isinstance(part, (Tensor, np.ndarray)):
+            array = array.astype(np.intp)
+        if array.dtype.kind in "iub":
+            return array if array.ndim or array.dtype == bool else int(array)
+    except (TypeError, ValueError):
+        pass
+    got = part.dtype if isinstance(part, (Tensor, np.ndarray)) else type(part).__name__
+    raise IndexError(
+        f"index: expected integers, slices, None, ..., or arrays or lists of integers or booleans, got {got}."
+    )
+
+
+def _kept(grad: Floats, axes: tuple[int, ...] | None, keepdims: bool) -> Floats:
+    """Return the gradient by a sum over ``axes`` with these axes in their places, of size 1, or without any."""
+    return grad if axes is None or keepdims else np.expand_dims(grad, axes)
+
+
+def _spread(grad: Floats, shape: tuple[int, ...], axes: tuple[int, ...] | None, keepdims: bool) -> Floats:
+    """Return the gradient by what was summed over ``axes``: every entry's share is the whole of its sum's gradient."""
+    # an array, since np.broadcast_to would make the matrix product that may come next four times as slow
+    out = np.empty(shape, dtype=grad.dtype)
+    out[...] = _kept(grad, axes, keepdims)
+    return out
