@@ -10,7 +10,7 @@ import ast
 import copy
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mininet_course.grading.content import Cell, Notebook, about
@@ -200,9 +200,10 @@ def _rebuilt(a: _Aligned) -> list[Cell]:
             cells += _renamed(a, name, released["source"], a.theirs[at]["source"])
         elif at is not None and role in ANSWERS:
             theirs = a.theirs[at]
-            cell["source"] = theirs["source"] if role == "answer" else harmless(theirs["source"])
-            if "attachments" in theirs and cell["cell_type"] == "markdown":
-                cell["attachments"] = theirs["attachments"]
+            pictures = theirs.get("attachments", {}) if cell["cell_type"] == "markdown" else {}
+            cell["source"] = theirs["source"] if role == "answer" else harmless(theirs["source"], pictures)
+            if pictures:
+                cell["attachments"] = pictures
             if theirs["cell_type"] != cell["cell_type"]:
                 kind = theirs["cell_type"]
                 a.notes.append(f"{_called(released)} was turned into a {kind} cell and is turned back")
@@ -313,16 +314,21 @@ def _own(cell: Cell) -> Cell:
         kept = {"cell_type": "code", "metadata": {}, "source": cell["source"]}
         return kept | {"outputs": [], "execution_count": None}
     # a raw cell's text would go into a page as it is
-    kept = {"cell_type": "markdown", "metadata": {}, "source": harmless(cell["source"])}
-    return kept | ({"attachments": cell["attachments"]} if "attachments" in cell else {})
+    pictures = cell.get("attachments", {})
+    kept = {"cell_type": "markdown", "metadata": {}, "source": harmless(cell["source"], pictures)}
+    return kept | ({"attachments": pictures} if pictures else {})
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, pictures: Container[str] = ()) -> str:
     """Return a student's words so that a page that shows them holds no HTML of theirs and no link but to the web.
 
     nbgrader's pages do not clean what they show, and a grader is logged in where they are
-    opened. A space does it, and changes no formula.
+    opened. A space does it, and changes no formula. A picture that is not among the attached
+    ones is none: nbconvert would make no page at all.
     """
+    text = re.sub(
+        r"attachment:([^\s)>\"']*)", lambda m: m[0] if m[1] in pictures else f"attached: {m[1]}", text
+    )
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = re.sub(rf"\]\((?!{SAFE_LINK})", "] (", text)
     # wherever it stands: in a list or a quotation a line may begin otherwise than with the bracket
