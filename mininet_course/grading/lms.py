@@ -156,6 +156,15 @@ def _students(ids: Mapping[int, str], scores: Iterable[str]) -> dict[int, str]:
     return found
 
 
+def no_formula(text: str) -> str:
+    """Return text for a spreadsheet's cell, which must not be a formula, whoever wrote it.
+
+    >>> no_formula("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text.lstrip(" ")[:1] in tuple(names.FORMULAS) else text
+
+
 def _folded(text: str) -> str:
     return names.normal(text).casefold()
 

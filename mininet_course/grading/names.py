@@ -6,7 +6,7 @@ import unicodedata
 # in a student's name: not in folders' names on every system, patterns to nbgrader, a formula to a spreadsheet
 FORBIDDEN = '<>:"|\\?*[]=/'
 LONGEST = 200  # bytes of a student's name, which names files
-# what a cell of a table begins with that a spreadsheet takes for a formula, also after a blank, also full-width
+# begins what a spreadsheet takes for a formula, in full width too
 FORMULAS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 # "Participant 4711", "Teilnehmer/in 4711", "Participant4711", "参与者 4711": a word in any language, then the number
 NUMBERED = re.compile(r"(?P<word>[^\d\s][^\d]*)(?P<number>\d+)")
@@ -31,11 +31,6 @@ def problem(student: str) -> str:
     if len(student.encode()) > LONGEST:
         return f"a student's name cannot be longer than {LONGEST} bytes; rename it"
     return ""
-
-
-def in_table(text: str) -> str:
-    """Return a text for a cell of a table, quoted by an apostrophe where a spreadsheet would calculate it."""
-    return f"'{text}" if text.lstrip(" ")[:1] in FORMULAS and text.strip(" ") else text
 
 
 def number_of(text: str) -> str:

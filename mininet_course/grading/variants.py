@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mininet_course.exercise import Choice, CourseError, as_tuple
 from mininet_course.grading import content, names
-from mininet_course.grading.lms import identifiers, read_table
+from mininet_course.grading.lms import identifiers, no_formula, read_table
 from mininet_course.grading.pack import EXERCISES, Pack
 
 ID_COLUMNS = ("student", "ID", "Identifier", "id", "SIS Login ID", "Username", "Email address")
@@ -75,5 +75,6 @@ def table(pack: Pack) -> str:
             texts, exercise = EXERCISES[name].variant(number)
             right = exercise.right if isinstance(exercise, Choice) else getattr(exercise, "reference", "")
             shown = ", ".join(f"{n:.5g}" if isinstance(n, float) else str(n) for n in as_tuple(right))
-            rows.writerow([student, number, name, " | ".join(texts), " | ".join(texts.values()), shown])
+            row = [student, str(number), name, " | ".join(texts), " | ".join(texts.values()), shown]
+            rows.writerow(map(no_formula, row))
     return text.getvalue()
