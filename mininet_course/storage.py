@@ -33,6 +33,8 @@ except ImportError:  # Windows; a browser has neither, nor a second process
 
 
 BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)  # somebody else holds it: the systems differ in the word
+# where there are no locks, as on some network drives, one goes on without: better than keeping nothing
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 WAIT = 0.02  # seconds between two tries
 
 
@@ -92,14 +94,13 @@ def locked(file: Path, seconds: float | None = None) -> Iterator[None]:
     """Let nobody else change a file meanwhile who asks this, too; the lock is a file beside it, gone afterwards.
 
     Waits as long as somebody else holds it, at most so many seconds: then TimeoutError.
-    OSError, with the lock's name, where none can be made.
+    OSError, with the file's name, where no lock can be made.
     """
     place = Path(os.path.realpath(file))
     lock = place.with_name(f".{place.name[-100:]}.lock")
     until = None if seconds is None else time.monotonic() + seconds
-    lock.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        with lock.open("ab") as held:
+        with _opened(lock, file) as held:
             if _is_mine(held, lock):
                 try:
                     yield
@@ -112,14 +113,24 @@ def locked(file: Path, seconds: float | None = None) -> Iterator[None]:
         time.sleep(WAIT)
 
 
+def _opened(lock: Path, file: Path) -> BinaryIO:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("ab")
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(file)) from problem
+
+
 def _is_mine(held: BinaryIO, lock: Path) -> bool:
     """Say whether the lock is had: nobody else holds it, and it is still the file of that name."""
     try:
         _try_lock(held)
-        return os.path.samestat(os.fstat(held.fileno()), lock.stat())
-    except FileNotFoundError:
-        return False
     except OSError as problem:
         if problem.errno in BUSY:
             return False
-        raise
+        if problem.errno not in NO_LOCKS:
+            raise
+    try:
+        return os.path.samestat(os.fstat(held.fileno()), lock.stat())
+    except FileNotFoundError:
+        return False

@@ -63,6 +63,21 @@ def test_a_lock_is_waited_for_so_long_and_that_of_a_killed_process_is_none(
     assert record.load()["neuron.2"]["outcome"] == "pass"
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EIO])
+def test_where_there_are_no_locks_one_goes_on_without(
+    number: int, progress_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(file: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(storage, "_try_lock", none)
+    check("neuron.2", "B")
+    said = capsys.readouterr().out
+    assert ("could not be kept" in said) == (number == errno.EIO) and progress_file.exists() == (
+        number != errno.EIO
+    )
+
+
 @pytest.mark.parametrize("fails", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_old_file_and_no_draft(
     fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
