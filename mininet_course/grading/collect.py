@@ -191,23 +191,22 @@ def _taken(
 
     It has a try and a time of its own: whatever a student hands in, the others are collected.
     """
-    student = files[0].student
+    student, said = files[0].student, list[str]()
     before = known.get(student, {})
     earlier = Submission(student, files=before.get("files", {}), notes=before.get("notes", []))
     submission: Submission | None = None
     try:
-        submission = within(SECONDS, partial(_submission, pack, files, earlier, problems))
-        if submission:
-            _place(pack, submission, again=student in known)
+        made = within(SECONDS, partial(_submission, pack, files, earlier, said))
+        if made:
+            _place(pack, made, again=student in known)
+        submission = made
     except OutOfTime:
-        problems.append(f"{student}: reading it takes longer than {SECONDS:g} seconds")
-        submission = None
+        said.append(f"{student}: reading it takes longer than {SECONDS:g} seconds")
     except OSError as problem:
-        problems.append(f"{student}: {problem.filename} cannot be written ({problem.strerror})")
-        submission = None
+        said.append(f"{student}: {problem.filename} cannot be written ({problem.strerror})")
     except Exception as problem:  # nothing that a student hands in may keep the others from being collected
-        problems.append(f"{student}: reading it fails ({type(problem).__name__})")
-        submission = None
+        said.append(f"{student}: reading it fails ({type(problem).__name__})")
+    problems += content.at_most(said)
     if submission is None:
         graded = "what was handed in earlier is" if student in known else "nothing is"
         problems.append(f"{student}: nothing could be taken, so {graded} graded. Ask for the notebook again.")

@@ -192,6 +192,12 @@ def counted(number: float, what: str) -> str:
     return f"{number:g} {what}{'' if number == 1 else 's'}"
 
 
+def at_most(lines: Sequence[str], most: int = 40) -> list[str]:
+    """Return the first lines and how many more there are: nobody's own fills a report."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"… and {more:,} more of these"] if more > 0 else [])]
+
+
 def _points(points: float) -> str:
     return counted(points, "point")
 

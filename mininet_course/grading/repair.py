@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mininet_course.grading.content import Cell, Notebook, about
+from mininet_course.grading.content import Cell, Notebook, about, at_most
 from mininet_course.grading.pack import EXERCISES
 
 ANSWERS = ("answer", "written")  # the roles whose text is the student's
@@ -56,7 +56,7 @@ def repair(release: Notebook, submitted: Notebook) -> tuple[Notebook, list[str]]
     found = [name for name in names if _find_answer(aligned, name)]
     if found:
         aligned.notes.append(f"recognised by where it stands: the answer of {', '.join(found)}")
-    return release | {"cells": _rebuilt(aligned)}, aligned.notes
+    return release | {"cells": _rebuilt(aligned)}, at_most(aligned.notes)
 
 
 def plain(source: str) -> str:

@@ -185,6 +185,11 @@ def test_time_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
     assert time.process_time() - begun < 5
 
 
+def test_one_students_remarks_fill_no_report() -> None:
+    found = remarks("import gc\n" * 5_000)
+    assert len(found) == 41 and found[-1] == "… and 4,960 more of these"
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_books_own_answers_are_not_remarked_on(chapter: str) -> None:
     handed_out, answered = content.shipped("exercises", chapter), content.shipped("solutions", chapter)

@@ -203,6 +203,16 @@ def test_of_one_who_hands_in_thousands_of_files_some_are_read(pack: Pack, tmp_pa
     assert any("all after it are not read; 200 files were" in problem for problem in report.problems)
 
 
+def test_what_is_wrong_with_one_fills_no_report(pack: Pack, tmp_path: Path) -> None:
+    inner = zipped({f"../{number}.ipynb": b"" for number in range(500)})
+    many = with_cells(*[code("def f(:"), code("    x)")] * 300)(right(pack))
+    files = {"ann/a.zip": inner, "ann/neuron.ipynb": many, "bob/neuron.ipynb": kinds.file(right(pack))}
+    report = collect.collect(pack, write_zip(tmp_path / "z.zip", files), "plain")
+    assert placed(pack) == ["ann", "bob"]
+    assert report.problems[-1] == "… and 460 more of these"
+    assert len(str(report).splitlines()) < 100
+
+
 # --- what happens meanwhile
 
 
