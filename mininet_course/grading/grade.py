@@ -12,7 +12,6 @@ import io
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -25,10 +24,12 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
 from mininet_course.grading import pack as packs
 from mininet_course.grading.judging import Question, hidden_seed
+from mininet_course.grading.lms import no_formula
 from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.grading.records import FOLDER, Record
 from mininet_course.grading.repair import repair
@@ -92,10 +93,7 @@ class Report:
     def _noted(self) -> dict[str, list[str]]:
         """Return what collecting has noted on each submission; read once for the whole class."""
         collected = collect.load(self.pack)
-        kept = {record.student: collected.get(record.student, {}).get("notes") for record in self.records}
-        return {
-            s: [str(note) for note in notes] if isinstance(notes, list) else [] for s, notes in kept.items()
-        }
+        return {r.student: collected.get(r.student, {}).get("notes", []) for r in self.records}
 
 
 def grade_pack(
@@ -133,6 +131,7 @@ def grade_pack(
             f"{folder} holds no submissions. `python -m mininet_course collect` puts them into "
             f"{Path('submitted') / 'STUDENT' / pack.name}."
         )
+    collect.load(pack)  # what is damaged is said before all the work
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
@@ -172,11 +171,15 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
     warnings.simplefilter("ignore")  # Python warns about what students write
     pack = packs.load(folder)
     _no_links(records.submitted(pack, student))
-    record = Record(student, "")
+    released_to = variants.released(pack, student)
+    # what is graded and its fingerprint are of the same moment, whatever is collected from now on
+    with storage.locked(pack.folder / collect.FILE):
+        mended = {name: _mended(pack, student, name, released) for name, released in released_to.items()}
+        record = Record(student, records.state(pack, student))
     with execution.Submission(partial(Sandbox, walls, pack.folder), seconds) as submission:
-        for file_name, released in variants.released(pack, student).items():
+        for file_name, released in released_to.items():
             chapter = Path(file_name).stem
-            notebook, notes = _mended(pack, student, file_name, released)
+            notebook, notes = mended[file_name]
             ran = submission.run(notebook, questions(pack, student, released))
             record.judgements |= ran.judgements
             record.outputs[chapter] = ran.outputs
@@ -184,7 +187,6 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
             record.suspicious += scan.scan(notebook, released)
             record.repairs += notes
     record.seconds = time.monotonic() - begun
-    record.state = records.state(pack, student)
     record.save(pack)
 
 
@@ -261,8 +263,7 @@ def _mended(
     if content.text(mended) != content.text(notebook):
         original = pack.folder / ORIGINALS / student / file_name
         if file.is_file() and not original.exists():
-            original.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, original)
+            records.write(original, file.read_bytes())
         records.write(file, content.text(mended))
     return mended, [*notes, *(f"{file_name}: {note}" for note in more)]
 
@@ -346,6 +347,8 @@ def _said(problem: BaseException | None) -> str:
         return ""
     if isinstance(problem, BrokenProcessPool):
         return "the process that graded it was ended, perhaps for lack of memory"
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}"
     return str(problem) if isinstance(problem, Lost | CourseError) else f"{type(problem).__name__}: {problem}"
 
 
@@ -370,7 +373,9 @@ def _write(pack: Pack, report: Report) -> None:
     for record in report.records:
         states = {name: record.judgements[name].state for name in judged if name in record.judgements}
         points = sum(pack.points[name] for name, state in states.items() if state == "right")
-        table.writerow([record.student, *(states.get(name, "") for name in judged), f"{points:g}"])
+        table.writerow(
+            [no_formula(record.student), *(states.get(name, "") for name in judged), f"{points:g}"]
+        )
     records.write(pack.folder / "results.csv", text.getvalue())
     records.write(pack.folder / "report.txt", f"{report}\n")
     statistics.save(pack, report.records)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import records
+from mininet_course.grading import nbgrader_format, records
 from mininet_course.grading.pack import EXERCISES, Pack
 
 
@@ -35,11 +35,8 @@ def _of_gradebook(pack: Pack) -> dict[str, Mark]:
         from nbgrader.api import Gradebook, MissingEntry
     except ImportError:
         raise CourseError('This takes nbgrader: pip install "mininet-course[grade]"') from None
-    file = pack.folder / "gradebook.db"
-    if not file.is_file():
-        raise CourseError(f"{file} is missing. Take it from a backup.")
     found = {}
-    with Gradebook(f"sqlite:///{file}") as gradebook:
+    with Gradebook(nbgrader_format.database(pack)) as gradebook:
         try:
             submissions = gradebook.find_assignment(pack.name).submissions
         except MissingEntry:

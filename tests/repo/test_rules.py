@@ -48,7 +48,8 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "places": set(),
         "compare": set(),
         "console": set(),
-        "record": set(),
+        "storage": set(),
+        "record": {"storage"},
         "weights": set(),
         "plots": set(),
         "contents": {"exercise", "places"},
@@ -56,8 +57,10 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "checks": {"contents", "exercise"},
         "engine": {"calling", "compare", "exercise"},
         "explorers": {"plots"},
-        "shipped": {"exercise", "places", "record"},
-        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"},
+        "notebook": {"exercise", "storage"},
+        "shipped": {"exercise", "notebook", "places", "record"},
+        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"}
+        | {"notebook", "storage"},
     },
 }
 GROUND = {"arrays", "expect"}  # stands below everything and imports nothing but itself
