@@ -13,7 +13,7 @@ from mininet_course.exercise import CourseError, Written
 from mininet_course.record import RecordProblem
 
 EPILOG = """\
-For instructors, in this order: assign, collect, grade, feedback, grades. Each says more with --help.
+For instructors, in this order: assign, collect, grade, mark, feedback, grades. Each says more with --help.
 In a notebook the same is called: from mininet_course import check, hint, solution, progress
 Environment: MININET_PROGRESS, the file that remembers what is solved."""
 
@@ -145,8 +145,14 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         help="run students' code with your own rights: only inside a container or machine that you can throw away",
     )
 
+    mark = command("mark", "make the table in which you mark answers in words", MARK)
+    mark.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+
     feedback = command("feedback", "a page for every student, without the hidden cases", FEEDBACK)
     feedback.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+    feedback.add_argument(
+        "--solutions", action="store_true", help="with the model answers; not while others still work on it"
+    )
 
     grades = command("grades", "fill a column of the table that your platform exported", GRADES)
     grades.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
@@ -192,6 +198,12 @@ Grade every submission that is not graded yet, each in a sandbox without network
 Stop it when you like and start it again: nothing is lost and nothing is graded twice.
 It writes report.txt (what to look at), results.csv, statistics.csv and statistics.png: where the class failed,
 and on which known mistake. Answers in words are then marked by you: nbgrader formgrader."""
+
+MARK = """\
+Write marking.csv into the assignment's folder: a row for each answer in words, a column for each item of its
+rubric. Fill in the points and save it as CSV; feedback and grades read it. Written again after others have
+handed in, it keeps the marks that are in it.
+Who has given the same answer as one that is marked gets the same marks; alike answers stand together."""
 
 FEEDBACK = """\
 Write a page for every student with verdict and hints, marks and comments; hidden cases are not in it."""

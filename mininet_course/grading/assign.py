@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from mininet_course.exercise import CourseError
-from mininet_course.grading import content, nbgrader_format, otter_format, variants, zip_format
+from mininet_course.grading import content, nbgrader_format, otter_format, rubric, variants, zip_format
 from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
 
 MAKERS: Mapping[str, Callable[[Pack], None]] = {
@@ -98,7 +98,7 @@ def _solve(pack: Pack, chapter: str) -> None:
 
 
 def _write_rubric(pack: Pack) -> None:
-    (pack.folder / "solution" / "rubric.md").write_text(content.rubric(pack), encoding="utf-8")
+    (pack.folder / "solution" / "rubric.md").write_text(rubric.sheet(pack), encoding="utf-8")
 
 
 def _hand_out(pack: Pack) -> None:

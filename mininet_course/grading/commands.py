@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading import pack as packs
+from mininet_course.grading.content import counted
 from mininet_course.grading.pack import EXERCISES, Pack
 
 
@@ -95,21 +96,41 @@ def grade(options: argparse.Namespace) -> int:
     return int(bool(report.unfinished))
 
 
+def mark(options: argparse.Namespace) -> int:
+    """Write the table in which answers in words are marked; 1 if something in it wants another look."""
+    from mininet_course.grading import marking
+
+    pack = packs.load(options.folder)
+    sheet = marking.write(pack)
+    marking.read(pack)  # a mark that is no number is said now
+    file = options.folder / marking.FILE
+    print(f"{file}: {counted(sheet.answers, 'answer')} in words, {sheet.marked} of them marked.")
+    print("Alike answers stand together. Fill in the items' points, save it as CSV, then: feedback, grades.")
+    if sheet.changed:
+        print("Handed in anew since it was marked, mark again:", *sheet.changed, sep="\n  ")
+    if sheet.begun:
+        print("Marked for some items and not for all, so it does not count yet:", *sheet.begun, sep="\n  ")
+    return int(bool(sheet.changed or sheet.begun))
+
+
 def feedback(options: argparse.Namespace) -> int:
-    """Write the pages and say where they are; 1 if somebody has none because grading is behind."""
+    """Write the pages and say where they are; 1 if somebody has none."""
     from mininet_course.grading.feedback import feedback
     from mininet_course.grading.marks import marks
 
     pack = packs.load(options.folder)
-    made = feedback(pack)
-    print(f"{len(made)} have feedback now: {options.folder / 'feedback' / 'STUDENT' / pack.name}")
+    made = feedback(pack, solutions=options.solutions)
+    where = options.folder / "feedback" / "STUDENT" / f"{pack.name}.html"
+    print(f"{len(made.pages)} have feedback now: {where}")
     waiting = [student for student, mark in marks(pack).items() if mark.waits]
-    if waiting and pack.format == "nbgrader":
+    if waiting:
         print(
-            f"Answers in words of {len(waiting)} of them are not marked yet and stand there with 0 points. "
-            "Mark them, then make the feedback again."
+            f"Answers in words of {len(waiting)} of them are not marked yet. Mark them "
+            f"(python -m mininet_course mark {options.folder}), then make the feedback again."
         )
-    return _say_not_graded(pack)
+    if made.problems:
+        print("No page could be made for:", *(f"{s}: {why}" for s, why in made.problems.items()), sep="\n  ")
+    return _say_not_graded(pack) or int(bool(made.problems))
 
 
 def grades(options: argparse.Namespace) -> int:

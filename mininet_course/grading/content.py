@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mininet_course.exercise import Choice, CourseError, Exercise, Judged, Written
-from mininet_course.grading.pack import EXERCISES, Pack, chapter_of
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.shipped import notebook_file
 
 Cell = dict[str, Any]
@@ -55,39 +55,6 @@ def solution(pack: Pack, chapter: str) -> Notebook:
             cell["source"] = text.removesuffix("\n```")
     title = _title(notebook["cells"][0]["source"])
     return notebook | {"cells": [markdown(f"# {pack.name}, solutions: {title}", id="about"), *cells]}
-
-
-def rubric(pack: Pack) -> str:
-    """Return the rubric in Markdown: how every exercise gets its points, and the model answers of those in words."""
-    rows = [
-        f"| {name} | {EXERCISES[name].title} | {_kind(EXERCISES[name])} | {EXERCISES[name].minutes} | {points:g} |"
-        for name, points in pack.points.items()
-    ]
-    minutes, points = sum(EXERCISES[name].minutes for name in pack.points), sum(pack.points.values())
-    text = [
-        f"# {pack.name}: rubric\n",
-        "An exercise that is checked gets its points or none: the answer is tried on the cases that students see,",
-        "on hidden ones made from the assignment's own seed, and on your own if you added any. Answers in words",
-        "are marked by you.\n",
-        "| exercise | title | marked | minutes | points |\n|---|---|---|---:|---:|",
-        *rows,
-        f"| | together | | {minutes} | {points:g} |",
-    ]
-    for name in pack.points:
-        if isinstance(EXERCISES[name], Written):
-            task, model = (
-                next(
-                    c["source"] for c in shipped(kind, chapter_of(name))["cells"] if about(c) == (name, role)
-                )
-                for kind, role in (("exercises", "task"), ("solutions", "written"))
-            )
-            model = re.sub(r"^```\{admonition\} .*\n:class: dropdown\n|\n```$", "", model)
-            question = re.sub(r"^## .*\n\n\*.*\*\n\n", "", task)
-            text.append(
-                f"\n## {name}: {EXERCISES[name].title}, {_points(pack.points[name])}\n\n{question}\n\n"
-                f"### Model answer and rubric\n\n{model}"
-            )
-    return "\n".join(text) + "\n"
 
 
 def with_numbers(notebook: Notebook, number: int) -> Notebook:
@@ -175,7 +142,7 @@ def _chosen(pack: Pack, cells: Sequence[Cell], chapter: str) -> list[Cell]:
             if role == "task" and pack.points[of] != EXERCISES[of].points:
                 cell["source"] = re.sub(
                     r"(?m)^(\*.*, )[^,]* points?\*$",
-                    rf"\g<1>{_points(pack.points[of])}*",
+                    rf"\g<1>{in_points(pack.points[of])}*",
                     cell["source"],
                     count=1,
                 )
@@ -191,7 +158,7 @@ def _heading(pack: Pack, chapter: str, opening: str) -> str:
         name=pack.name,
         title=_title(opening),
         count=counted(len(names), "exercise"),
-        points=_points(sum(pack.points[name] for name in names)),
+        points=in_points(sum(pack.points[name] for name in names)),
         minutes=sum(EXERCISES[name].minutes for name in names),
         first=(judged or names)[0],
         also=f" and {', '.join(others)}" if others else "",
@@ -208,14 +175,8 @@ def counted(number: float, what: str) -> str:
     return f"{number:g} {what}{'' if number == 1 else 's'}"
 
 
-def _points(points: float) -> str:
+def in_points(points: float) -> str:
     return counted(points, "point")
-
-
-def _kind(exercise: Exercise) -> str:
-    if isinstance(exercise, Judged | Choice):
-        return "by the check"
-    return "by hand"
 
 
 def _exchanged(text: str, texts: Mapping[str, str]) -> str:

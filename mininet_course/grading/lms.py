@@ -13,6 +13,7 @@ KEYS = (
     "Identifier",
     "student",
 )  # of Canvas's gradebook, of Moodle's grading worksheet, of a list by hand
+MOODLES = "Grade"  # the column of points in Moodle's grading worksheet
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -93,9 +94,9 @@ def fill(
     """Put scores by student into a column, finding each student by the column ``key``.
 
     Without ``key`` the usual columns of ids are tried; without ``column`` the one that is
-    called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does.
+    called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does, or Moodle's ``Grade``.
     """
-    at_key = table.column(key or _usual_key(table))
+    at_key = table.column(key or usual_key(table))
     at_column = table.column(_longer(table, column) if column else _named(table, name))
     wanted = {identifier(student).casefold(): student for student in scores}
     fields: dict[tuple[int, int], str] = {}
@@ -133,7 +134,8 @@ def identifier(text: str) -> str:
     return text.strip().removeprefix("Participant ")
 
 
-def _usual_key(table: Table) -> str:
+def usual_key(table: Table) -> str:
+    """Return the column that usually holds the students' ids."""
     for name in KEYS:
         if name in table.rows[0]:
             return name
@@ -142,7 +144,10 @@ def _usual_key(table: Table) -> str:
 
 
 def _named(table: Table, name: str) -> str:
+    """Return the column that is called as the assignment is, or as Moodle's worksheet always calls it."""
     found = [header for header in table.rows[0] if header == name or header.startswith(f"{name} (")]
+    if not found and MOODLES in table.rows[0] and "Identifier" in table.rows[0]:
+        found = [MOODLES]
     if len(found) == 1:
         return found[0]
     columns = ", ".join(map(repr, found or table.rows[0]))

@@ -20,7 +20,7 @@ from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Judged
 from mininet_course.grading import collect, content, records
 from mininet_course.grading.assign import assign
-from mininet_course.grading.feedback import feedback
+from mininet_course.grading.feedback import feedback, file_of
 from mininet_course.grading.grade import grade_pack
 from mininet_course.grading.marks import Mark, marks
 from mininet_course.grading.pack import Pack
@@ -106,12 +106,13 @@ def by_hand(course: Pack, by_the_checks: Mapping[str, Mark]) -> Pack:
 @pytest.fixture(scope="module", params=["by_hand", "plain"])
 def pages(request: pytest.FixtureRequest) -> Pack:
     pack: Pack = request.getfixturevalue(request.param)
-    assert len(feedback(pack, progress=False)) == len(IDS)
+    made = feedback(pack, progress=False)
+    assert len(made.pages) == len(IDS) and not made.problems
     return pack
 
 
-def page(pack: Pack, student: str, chapter: str = "neuron") -> str:
-    html = (pack.folder / "feedback" / student / "hw1" / f"{chapter}.html").read_text()
+def page(pack: Pack, student: str) -> str:
+    html = file_of(pack, student).read_text()
     return re.sub(r"\s+", " ", BeautifulSoup(html, "html.parser").get_text(" "))
 
 
