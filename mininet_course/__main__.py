@@ -153,6 +153,12 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     feedback.add_argument(
         "--solutions", action="store_true", help="with the model answers; not while others still work on it"
     )
+    feedback.add_argument(
+        "--like",
+        type=Path,
+        metavar="submissions.zip",
+        help="the zip that Canvas or Moodle made: all pages in one zip, too, named as it takes them back",
+    )
 
     grades = command("grades", "fill a column of the table that your platform exported", GRADES)
     grades.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
@@ -164,6 +170,11 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     grades.add_argument(
         "--column", default="", help="the column to fill (the one called as the assignment is)"
+    )
+    grades.add_argument(
+        "--comments",
+        action="store_true",
+        help="a line for each student in Moodle's column Feedback comments, where it is empty",
     )
     where = grades.add_mutually_exclusive_group()
     where.add_argument(
@@ -213,7 +224,7 @@ Fill one column of the table that your platform exported, and change nothing els
 Everyone who could not be placed is listed.
 
   python -m mininet_course grades hw1 --into canvas.csv
-  python -m mininet_course grades hw1 --into worksheet.csv --key Identifier --column Grade"""
+  python -m mininet_course grades hw1 --into worksheet.csv --comments"""
 
 
 def _check(file: Path, seconds: float) -> int:

@@ -1,7 +1,9 @@
 """What the instructor's commands do and say."""
 
 import argparse
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from mininet_course.exercise import CourseError, Written
@@ -115,6 +117,7 @@ def mark(options: argparse.Namespace) -> int:
 
 def feedback(options: argparse.Namespace) -> int:
     """Write the pages and say where they are; 1 if somebody has none."""
+    from mininet_course.grading import returning
     from mininet_course.grading.feedback import feedback
     from mininet_course.grading.marks import marks
 
@@ -122,6 +125,11 @@ def feedback(options: argparse.Namespace) -> int:
     made = feedback(pack, solutions=options.solutions)
     where = options.folder / "feedback" / "STUDENT" / f"{pack.name}.html"
     print(f"{len(made.pages)} have feedback now: {where}")
+    if options.like:
+        back = returning.write(pack, made.pages, options.like)
+        print(f"{back.file}: {len(back.placed)} pages. {UPLOAD[back.platform]}")
+        if back.left_out:
+            print(f"Not in {options.like.name}, so not in that zip:", *back.left_out, sep="\n  ")
     waiting = [student for student, mark in marks(pack).items() if mark.waits]
     if waiting:
         print(
@@ -136,15 +144,16 @@ def feedback(options: argparse.Namespace) -> int:
 def grades(options: argparse.Namespace) -> int:
     """Fill the column, into a new file unless told otherwise; 1 if a grade found no place."""
     from mininet_course.grading import lms
-    from mininet_course.grading.marks import marks
+    from mininet_course.grading.marks import comment, marks
 
     pack = packs.load(options.folder)
     table = lms.read_table(options.into)
     found = marks(pack)
     scores = {student: mark.points for student, mark in found.items()}
-    filled = lms.fill(table, scores, options.key, options.column, pack.name)
+    comments = {student: comment(pack, mark) for student, mark in found.items()} if options.comments else None
+    filled = lms.fill(table, scores, options.key, options.column, pack.name, comments)
     out = options.into if options.in_place else options.out or _beside(options.into, pack)
-    if out.exists() and not options.in_place:
+    if out.exists() and options.out:
         raise CourseError(
             f"{out} is there already and stays as it is. Choose another with --out, or remove it."
         )
@@ -160,8 +169,10 @@ def grades(options: argparse.Namespace) -> int:
         print(f"The table expects {filled.possible} points, and this assignment has {total:g}.")
     waiting = [student for student in filled.placed if found[student].waits]
     if waiting:
-        where = "nbgrader's formgrader" if pack.format == "nbgrader" else "the notebooks in submitted"
-        print(f"{len(waiting)} of them are without the points for answers in words, which you give: {where}.")
+        print(
+            f"{len(waiting)} of them are without the points for answers in words, which you give: "
+            f"python -m mininet_course mark {options.folder}"
+        )
     for title, names in (
         ("Graded, but not in the table", filled.without_row),
         ("In the table, but without a grade", filled.without_grade),
@@ -169,6 +180,12 @@ def grades(options: argparse.Namespace) -> int:
         if names:
             print(f"{title}:", *names, sep="\n  ")
     return _say_not_graded(pack) or int(bool(filled.without_row))
+
+
+UPLOAD = {
+    "canvas": "In Canvas: the assignment → Upload Submissions.",
+    "moodle": "In Moodle: View all submissions → Upload multiple feedback files in a zip.",
+}
 
 
 def _say_not_graded(pack: Pack) -> int:
@@ -202,4 +219,11 @@ def points(given: list[str]) -> dict[str, float]:
 
 
 def _beside(table: Path, pack: Pack) -> Path:
-    return table.with_name(f"{table.stem}-{pack.name}{table.suffix}")
+    """Return a name that is free, beside the table: canvas-hw1.csv, and canvas-hw1-2.csv after a regrade."""
+    names = (f"{table.stem}-{pack.name}{number}{table.suffix}" for number in _numbers())
+    return next(file for name in names if not (file := table.with_name(name)).exists())
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in itertools.count(2))

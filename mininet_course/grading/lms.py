@@ -13,6 +13,7 @@ KEYS = (
     "Identifier",
     "student",
 )  # of Canvas's gradebook, of Moodle's grading worksheet, of a list by hand
+COMMENTS = "Feedback comments"  # Moodle's, in the grading worksheet
 MOODLES = "Grade"  # the column of points in Moodle's grading worksheet
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -44,7 +45,9 @@ class Table:
         for row, column in sorted(fields, reverse=True):
             start, end = self.spans[row][column]
             value = fields[row, column]
-            text = text[:start] + (f'"{value}"' if text[start:end].startswith('"') else value) + text[end:]
+            if text[start:end].startswith('"') or re.search('[",;\t\r\n]', value):
+                value = '"' + value.replace('"', '""') + '"'
+            text = text[:start] + value + text[end:]
         return self.bom + text.encode(self.encoding)
 
 
@@ -89,15 +92,22 @@ def read_table(file: Path) -> Table:
 
 
 def fill(
-    table: Table, scores: Mapping[str, float], key: str = "", column: str = "", name: str = ""
+    table: Table,
+    scores: Mapping[str, float],
+    key: str = "",
+    column: str = "",
+    name: str = "",
+    comments: Mapping[str, str] | None = None,
 ) -> Filled:
     """Put scores by student into a column, finding each student by the column ``key``.
 
     Without ``key`` the usual columns of ids are tried; without ``column`` the one that is
     called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does, or Moodle's ``Grade``.
+    ``comments`` go into Moodle's column of comments, where nobody has written one.
     """
     at_key = table.column(key or usual_key(table))
     at_column = table.column(_longer(table, column) if column else _named(table, name))
+    at_comment = table.column(COMMENTS) if comments else None
     wanted = {identifier(student).casefold(): student for student in scores}
     fields: dict[tuple[int, int], str] = {}
     placed, without_grade, possible = [], [], ""
@@ -118,7 +128,9 @@ def fill(
             )
         else:
             placed.append(student)
-            fields[number, at_column] = f"{scores[student]:g}"
+            fields[number, at_column] = f"{round(scores[student], 4):g}"
+            if at_comment is not None and len(row) > at_comment and not row[at_comment].strip():
+                fields[number, at_comment] = (comments or {}).get(student, "")
     if not placed:
         ids = ", ".join(repr(row[at_key]) for row in table.rows[1:6] if len(row) > at_key)
         raise CourseError(

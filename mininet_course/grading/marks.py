@@ -78,6 +78,21 @@ def marks(pack: Pack) -> dict[str, Mark]:
     return found
 
 
+def comment(pack: Pack, mark: Mark) -> str:
+    """Return a mark in a line: the points, and the exercises that lack some, for a platform's comment."""
+    lacking = [
+        f"{EXERCISES[name].title} ({score.points:g} of {score.of:g})"
+        for name, score in mark.scores.items()
+        if score.points is not None and score.points < score.of
+    ]
+    text = f"{mark.points:g} of {sum(pack.points.values()):g} points."
+    if mark.taken:
+        text += f" {mark.taken:g} more were taken off for lateness."
+    if mark.waits:
+        text += " Answers in words are not marked yet."
+    return f"{text} Not complete: {'; '.join(lacking)}." if lacking else text
+
+
 def _scores(
     pack: Pack, record: Record, by_hand: Mapping[str, ByHand], marked: Mapping[tuple[str, str], Marked]
 ) -> dict[str, Score]:

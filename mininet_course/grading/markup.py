@@ -110,8 +110,8 @@ ATTRIBUTES = {
 def words(text: str, attachments: object = None) -> str:
     """Return Markdown as HTML; ``attachments`` are a notebook cell's, and may be anything.
 
-    >>> words("**so** [here](javascript:alert(1))")
-    '<p><strong>so</strong> [here](javascript:alert(1))</p>\n'
+    >>> words("**so** [here](javascript:alert(1))").strip()
+    '<p><strong>so</strong> [here](javascript:alert(1))</p>'
     """
     made = _markdown().render(text[:LONGEST], {"attachments": attachments})
     return str(_cleaner().clean(made)) + _cut(text)
