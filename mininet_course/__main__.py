@@ -145,6 +145,28 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         help="run students' code with your own rights: only inside a container or machine that you can throw away",
     )
 
+    grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="TABLE.csv",
+        help="the platform's exported table: the report then has names, and who handed in nothing",
+    )
+    grade.add_argument(
+        "--key", default="", metavar="COLUMN", help="that table's column of ids (ID, Identifier)"
+    )
+    grade.add_argument(
+        "--late",
+        default="",
+        metavar="POLICY",
+        help='what lateness costs, of the points that were got: "10%% a day, at most 3", "2 points a day"',
+    )
+    grade.add_argument(
+        "--due",
+        default="",
+        metavar="TIME",
+        help='when lateness begins, "2026-11-30 23:59"; the times are then those of the roster (Moodle\'s worksheet)',
+    )
+
     mark = command("mark", "make the table in which you mark answers in words", MARK)
     mark.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
 

@@ -76,6 +76,7 @@ def grade(options: argparse.Namespace) -> int:
     """Grade and report; 1 if a submission is left."""
     from mininet_course.grading.grade import grade_pack
 
+    prepare(options)
     report = grade_pack(
         options.folder,
         jobs=options.jobs,
@@ -86,16 +87,27 @@ def grade(options: argparse.Namespace) -> int:
     print(report)
     folder = options.folder
     print(f"\nresults.csv, statistics.csv, statistics.png and this report, report.txt, are in {folder}.")
-    if report.pack.format == "nbgrader" and any(
-        isinstance(EXERCISES[name], Written) for name in report.pack.points
-    ):
-        print(
-            f"Answers in words wait for you: cd {folder} && jupyter lab, then Nbgrader → Formgrader → Manual Grading."
-        )
+    if any(isinstance(EXERCISES[name], Written) for name in report.pack.points):
+        print(f"Answers in words wait for you: python -m mininet_course mark {folder}")
     print(
         f"Then: python -m mininet_course feedback {folder}, python -m mininet_course grades {folder} --into TABLE.csv"
     )
     return int(bool(report.unfinished))
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """Take down who is in the class and who was late, before grading reports on it."""
+    from mininet_course.grading import late, marking, overview
+
+    if options.due and not options.late:
+        raise CourseError("--due says when lateness begins; what it costs is missing. Add --late.")
+    pack = packs.load(options.folder)
+    marking.read(pack)  # a slip in either table is said now, and not after all the work
+    late.load(pack)
+    if options.roster:
+        overview.take_roster(pack, options.roster, options.key)
+    if options.late:
+        late.write(pack, options.late, options.due, options.roster if options.due else None)
 
 
 def mark(options: argparse.Namespace) -> int:

@@ -105,7 +105,7 @@ def write(pack: Pack, words: str, due: str = "", table: Path | None = None) -> L
             continue
         elif marked and days == "0":
             days = ""  # the platform calls it late, the table does not
-        rows.writerow([student, known.get(student, {}).get("name", ""), time, days])
+        rows.writerow([student, lms.no_formula(str(known.get(student, {}).get("name", ""))), time, days])
     records.write(pack.folder / FILE, text.getvalue())
     found = load(pack)
     assert found is not None  # it has been written

@@ -15,6 +15,7 @@ KEYS = (
 )  # of Canvas's gradebook, of Moodle's grading worksheet, of a list by hand
 COMMENTS = "Feedback comments"  # Moodle's, in the grading worksheet
 MOODLES = "Grade"  # the column of points in Moodle's grading worksheet
+FORMULA = "=+-@\t\r"  # begins one
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -139,6 +140,15 @@ def fill(
         )
     without_row = [student for student in scores if student not in placed]
     return Filled(table.with_fields(fields), placed, without_row, without_grade, possible)
+
+
+def no_formula(text: str) -> str:
+    """Return text for a spreadsheet's cell, which must not be a formula, whoever wrote it.
+
+    >>> no_formula("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text[:1] and text[0] in FORMULA else text
 
 
 def identifier(text: str) -> str:

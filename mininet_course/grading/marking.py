@@ -22,7 +22,6 @@ BEFORE = "marking-before.csv"
 FIRST = ("student", "name", "exercise", "group", "answer")
 LONGEST = 8000  # characters of an answer in a cell; a spreadsheet takes 32,000
 ALIKE = 0.9  # of two answers' characters, in their order
-FORMULA = "=+-@\t\r"  # begins one, in a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,15 @@ def write(pack: Pack) -> Sheet:
     for name in names:
         items = [f"{item} ({worth(pack, name):g})" for item in rubric.items(name)]
         table.writerow(
-            ["", "", name, "", _cell(rubric.question(name)), *_filled(map(_cell, items), most), ""]
+            [
+                "",
+                "",
+                name,
+                "",
+                lms.no_formula(rubric.question(name)),
+                *_filled(map(lms.no_formula, items), most),
+                "",
+            ]
         )
         theirs = {student: answer for (student, of), answer in given.items() if of == name}
         for number, group in enumerate(_groups(theirs), start=1):
@@ -86,13 +93,13 @@ def write(pack: Pack) -> Sheet:
                 marked += bool(row and row.is_full)
                 begun += [f"{student}, {name}"] if row and any(filled) and not row.is_full else []
                 first = [
-                    _cell(student),
-                    _cell(people.get(student, "")),
+                    lms.no_formula(student),
+                    lms.no_formula(people.get(student, "")),
                     name,
                     number,
-                    _cell(_shown(theirs[student])),
+                    lms.no_formula(_shown(theirs[student])),
                 ]
-                table.writerow([*first, *_filled(filled, most), _cell(row.comment) if row else ""])
+                table.writerow([*first, *_filled(filled, most), lms.no_formula(row.comment) if row else ""])
     file, made = pack.folder / FILE, "\ufeff" + text.getvalue()
     if file.is_file() and file.read_bytes() != made.encode():
         shutil.copyfile(file, pack.folder / BEFORE)
@@ -211,17 +218,12 @@ def _filled(values: Iterator[str] | Sequence[str], most: int) -> list[str]:
     return [*values, *[""] * (most - len(values))]
 
 
-def _cell(text: str) -> str:
-    """Return text for a spreadsheet's cell: it must not be a formula, whoever wrote it."""
-    return f"'{text}" if text[:1] and text[0] in FORMULA else text
-
-
 def _shown(answer: str) -> str:
     return answer if len(answer) <= LONGEST else f"{answer[:LONGEST]} … (cut)"
 
 
 def _text(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] and cell[1] in FORMULA else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] and cell[1] in lms.FORMULA else cell
 
 
 def _names(pack: Pack) -> dict[str, str]:
