@@ -116,6 +116,23 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "--key", default="", metavar="COLUMN", help="the roster's column of ids (ID, Identifier, student)"
     )
 
+    assign.add_argument(
+        "--due", default="", metavar="WORDS", help='what students are told: "Monday, 30 November, 23:59"'
+    )
+
+    paper = command("paper", "make an exam on paper, and its solutions", PAPER)
+    paper.add_argument("names", nargs="+", metavar="NAME", help="a chapter (neuron) or an exercise (xor.11)")
+    paper.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder for it")
+    paper.add_argument("--title", default="Exam", help="what stands at its top (Exam)")
+    paper.add_argument("--date", default="", help="the line above the title: course, day, place")
+    paper.add_argument(
+        "--seed", type=int, help="any number: then numbers that can vary are others than the book's"
+    )
+    paper.add_argument(
+        "--points", action="extend", nargs="+", default=[], metavar="NAME=POINTS", help="other points"
+    )
+    paper.add_argument("--pdf", action="store_true", help="as PDF, too; it takes Chromium or Chrome")
+
     collect = command("collect", "bring what students handed in into place, and mend it", COLLECT)
     collect.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
     collect.add_argument("--from", dest="source", type=Path, required=True, metavar="submissions.zip")
@@ -145,6 +162,12 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         help="run students' code with your own rights: only inside a container or machine that you can throw away",
     )
 
+    grade.add_argument(
+        "--cluster",
+        default="",
+        metavar="tcp://…",
+        help="the scheduler of a Dask cluster, whose workers then grade; it must be yours alone",
+    )
     grade.add_argument(
         "--roster",
         type=Path,
@@ -218,6 +241,12 @@ Your own cases are a Python file with inputs by exercise; the right results are 
   import numpy as np
   CASES = {"neuron.4": [{"z": np.array([[700.0, -700.0]])}]}
 or a function cases(rng) that returns such a dict."""
+
+PAPER = """\
+Make an exam of what takes a pencil alone: the questions to predict, those with numbers on paper, those in words.
+Of a chapter that is all of these; what takes a computer is left out.
+
+  python -m mininet_course paper neuron xor --out exam --seed 7 --title "Mid-term exam" --pdf"""
 
 COLLECT = """\
 Bring what students handed in into place, each under the student's id. Canvas: Assignments → Download

@@ -35,11 +35,13 @@ def assign(
     seed: int | None = None,
     extra: Path | None = None,
     students: Sequence[str] = (),
+    due: str = "",
     progress: bool = True,
 ) -> Pack:
     """Make an assignment of chapters and exercises in the folder ``out``, which must be new or empty.
 
     Without a seed one is drawn; it is kept in ``pack.json`` and in nothing that students get.
+    ``due`` is told to the students, in these words.
 
     >>> assign(["neuron", "xor.3"], Path("hw1"))  # doctest: +SKIP
     """
@@ -70,7 +72,7 @@ def assign(
             shutil.copyfile(extra, folder / EXTRA)
         steps = {MAKING[format]: partial(MAKERS[format], pack)}
         steps |= {f"answers of {chapter}": partial(_solve, pack, chapter) for chapter in pack.chapters}
-        steps |= {"rubric": partial(_write_rubric, pack), "handout": partial(_hand_out, pack)}
+        steps |= {"rubric": partial(_write_rubric, pack), "handout": partial(_hand_out, pack, due)}
         _do(steps, progress)
         pack.save()
         if out.exists():
@@ -101,17 +103,21 @@ def _write_rubric(pack: Pack) -> None:
     (pack.folder / "solution" / "rubric.md").write_text(rubric.sheet(pack), encoding="utf-8")
 
 
-def _hand_out(pack: Pack) -> None:
+def _hand_out(pack: Pack, due: str) -> None:
     """Put what students get into ``handout/``: one zip for all, or one for each student."""
+    from mininet_course.grading import handout
+
     release = pack.folder / "release" / pack.name
     folder = pack.folder / "handout"
     folder.mkdir()
+    page = handout.handout(pack, sorted(file.name for file in release.iterdir()), due).encode()
     if not pack.students:
-        _zip(folder / f"{pack.name}.zip", {file.name: file.read_bytes() for file in release.iterdir()})
+        files = {file.name: file.read_bytes() for file in release.iterdir()}
+        _zip(folder / f"{pack.name}.zip", files | {handout.FILE: page})
         return
     for student in pack.students:
         files = {n: content.text(nb).encode() for n, nb in variants.released(pack, student).items()}
-        _zip(folder / f"{student}.zip", files)
+        _zip(folder / f"{student}.zip", files | {handout.FILE: page})
     (pack.folder / "solution" / "variants.csv").write_text(variants.table(pack), encoding="utf-8")
 
 

@@ -31,6 +31,7 @@ def assign(options: argparse.Namespace) -> int:
         seed=options.seed,
         extra=options.extra,
         students=students,
+        due=options.due,
     )
     folder, total = options.out, sum(made.points.values())
     by_hand = sum(isinstance(EXERCISES[name], Written) for name in made.points)
@@ -83,6 +84,7 @@ def grade(options: argparse.Namespace) -> int:
         sandbox=options.sandbox,
         seconds=options.seconds,
         again=options.again,
+        cluster=options.cluster,
     )
     print(report)
     folder = options.folder
@@ -208,6 +210,23 @@ def _say_not_graded(pack: Pack) -> int:
     if names:
         print("Handed in, but not graded as it stands now. Run grade, then this again:", *names, sep="\n  ")
     return int(bool(names))
+
+
+def paper(options: argparse.Namespace) -> int:
+    """Write an exam on paper, and its solutions."""
+    from mininet_course.grading import paper
+
+    made = paper.write(
+        options.out,
+        options.names,
+        title=options.title,
+        date=options.date,
+        seed=options.seed,
+        points=points(options.points),
+        pdf=options.pdf,
+    )
+    print(*made, sep="\n")
+    return 0
 
 
 def points(given: list[str]) -> dict[str, float]:

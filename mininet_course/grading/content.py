@@ -69,7 +69,7 @@ def with_numbers(notebook: Notebook, number: int) -> Notebook:
         of = name or of
         if of not in texts:
             continue
-        cell["source"] = _exchanged(cell["source"], texts[of])
+        cell["source"] = exchanged(cell["source"], texts[of])
         if role == "check":
             cell["source"] = cell["source"].rstrip().removesuffix(")") + f", variant={number})"
     made["metadata"].setdefault("mininet", {})["variant"] = number
@@ -152,7 +152,9 @@ def _chosen(pack: Pack, cells: Sequence[Cell], chapter: str) -> list[Cell]:
 
 def _heading(pack: Pack, chapter: str, opening: str) -> str:
     names = pack.of_chapter(chapter)
-    others = [f"`{other}.ipynb`" for other in pack.chapters if other != chapter]
+    # otter takes one notebook for all
+    chapters = pack.chapters if pack.format != "otter" else [chapter]
+    others = [f"`{other}.ipynb`" for other in chapters if other != chapter]
     judged = [name for name in names if not isinstance(EXERCISES[name], Written)]
     return HOW_TO.format(
         name=pack.name,
@@ -179,7 +181,7 @@ def in_points(points: float) -> str:
     return counted(points, "point")
 
 
-def _exchanged(text: str, texts: Mapping[str, str]) -> str:
+def exchanged(text: str, texts: Mapping[str, str]) -> str:
     """Exchange all pieces at once, so that what one puts in is not taken for another."""
     if not texts:
         return text

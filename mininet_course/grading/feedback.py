@@ -144,7 +144,7 @@ def _exercise(record: Record, name: str, score: Score, answer: Answer, task: str
         "answer": Markup("".join(pieces)),
         "report": Markup(markup.plain(judgement.report)) if judgement and judgement.report else "",
         "rubric": [
-            {"text": Markup(_inline(text)), "points": _number(points), "of": _number(worth)}
+            {"text": Markup(markup.inline(text)), "points": _number(points), "of": _number(worth)}
             for text, points in zip(rubric.items(name), score.items, strict=True)
         ]
         if score.items
@@ -174,10 +174,6 @@ def _model(pack: Pack, name: str) -> Markup:
         elif role == "why":
             pieces.append(markup.words(cell["source"]))
     return Markup("".join(pieces))
-
-
-def _inline(text: str) -> str:
-    return markup.words(text).strip().removeprefix("<p>").removesuffix("</p>")
 
 
 def _without_heading(task: str) -> str:

@@ -113,13 +113,15 @@ def grade_pack(
     sandbox: bool = True,
     seconds: float = execution.SECONDS,
     again: Sequence[str] | None = None,
+    cluster: str = "",
     progress: bool = True,
 ) -> Report:
     """Grade what is in ``submitted/`` and not graded yet, and write report, results and statistics.
 
     ``jobs`` submissions run at once (as many as there are processors), a cell for at most
     ``seconds``. The students in ``again`` are graded once more; all are, if it is empty.
-    Without ``sandbox`` students' code runs with your rights.
+    Without ``sandbox`` students' code runs with your rights. With the address of a Dask
+    ``cluster`` its workers do it.
 
     >>> print(grade_pack(Path("hw1"), jobs=2))  # doctest: +SKIP
     """
@@ -131,9 +133,9 @@ def grade_pack(
     for needed in ("IPython", "matplotlib", "psutil", "tqdm"):
         if importlib.util.find_spec(needed) is None:
             raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
-    if sandbox:
+    if sandbox and not cluster:
         require()
-    else:
+    elif not sandbox:
         print(f"GRADING WITHOUT A SANDBOX: {OPEN}", file=sys.stderr)
     students = records.students(pack)
     if not students:
@@ -156,7 +158,12 @@ def grade_pack(
             if record:
                 enter(record)
         work = partial(grade_one, folder=pack.folder, walls=sandbox, seconds=seconds)
-        doing = _at_once(work, todo, jobs or os.cpu_count() or 1, progress)
+        if cluster:
+            from mininet_course.grading.cluster import at_once  # an extra
+
+            doing = at_once(cluster, pack, todo, sandbox, seconds, progress)
+        else:
+            doing = _at_once(work, todo, jobs or os.cpu_count() or 1, progress)
         with contextlib.closing(doing):
             for student, problem in doing:
                 record = None if problem else records.load(pack, student)
@@ -179,7 +186,7 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
     begun = time.monotonic()
     warnings.simplefilter("ignore")  # Python warns about what students write
     pack = packs.load(folder)
-    _no_links(records.submitted(pack, student))
+    no_links(records.submitted(pack, student))
     record = Record(student, "")
     with execution.Submission(partial(Sandbox, walls, pack.folder), seconds) as submission:
         for file_name, released in variants.released(pack, student).items():
@@ -224,7 +231,7 @@ def _one_interrupt_is_enough() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _no_links(folder: Path) -> None:
+def no_links(folder: Path) -> None:
     """Raise CourseError if a submission holds a link: it could lead to another's, or to any file of yours."""
     for path in (folder.parent, folder, *folder.rglob("*")):
         if path.is_symlink():
@@ -320,12 +327,12 @@ def _at_once(
             if isinstance(problem, BrokenProcessPool):
                 torn.append(student)
             else:
-                yield student, _said(problem)
+                yield student, said(problem)
                 bar.update()
         # one of them has brought its process down, and the others' with it: each gets one of its own
         for torn_one in torn:
             for student, problem in _in_processes(work, [torn_one], 1):
-                yield student, _said(problem)
+                yield student, said(problem)
                 bar.update()
 
 
@@ -348,7 +355,7 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _said(problem: BaseException | None) -> str:
+def said(problem: BaseException | None) -> str:
     """Return what to say of a problem; nothing if there was none."""
     if problem is None:
         return ""

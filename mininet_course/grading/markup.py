@@ -117,6 +117,11 @@ def words(text: str, attachments: object = None) -> str:
     return str(_cleaner().clean(made)) + _cut(text)
 
 
+def inline(text: str) -> str:
+    """Return one paragraph of Markdown as HTML, to stand in another element."""
+    return words(text).strip().removeprefix("<p>").removesuffix("</p>")
+
+
 def code(text: str) -> str:
     """Return Python, coloured."""
     made = highlight(text[:LONGEST], PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))

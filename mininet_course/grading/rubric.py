@@ -79,10 +79,13 @@ def sheet(pack: Pack) -> str:
     return "\n".join(text) + "\n"
 
 
+def unfolded(text: str) -> str:
+    """Return a cell's text without what folds it on the book's page."""
+    return re.sub(r"^```\{admonition\} .*\n:class: dropdown\n|\n```$", "", text)
+
+
 def _solution(name: str) -> str:
-    return re.sub(
-        r"^```\{admonition\} .*\n:class: dropdown\n|\n```$", "", _cell(name, "solutions", "written")
-    )
+    return unfolded(_cell(name, "solutions", "written"))
 
 
 def _cell(name: str, kind: str, role: str) -> str:
