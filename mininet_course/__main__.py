@@ -133,6 +133,18 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     paper.add_argument("--pdf", action="store_true", help="as PDF, too; it takes Chromium or Chrome")
 
+    syllabus = command("syllabus", "make a page for the beginning of a course", SYLLABUS)
+    syllabus.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help="one a week, in this order, - for a week without (all)"
+    )
+    syllabus.add_argument("--start", required=True, metavar="DAY", help="of the first week: 2026-10-12")
+    syllabus.add_argument("--out", type=Path, required=True, metavar="syllabus.html")
+    syllabus.add_argument("--title", default="Neural networks", help="the course's name")
+    syllabus.add_argument(
+        "--note", type=Path, metavar="mine.md", help="your own words, in Markdown: place, times, rules"
+    )
+    syllabus.add_argument("--late", default="", metavar="POLICY", help='"10%% a day, at most 3"')
+
     collect = command("collect", "bring what students handed in into place, and mend it", COLLECT)
     collect.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
     collect.add_argument("--from", dest="source", type=Path, required=True, metavar="submissions.zip")
@@ -247,6 +259,11 @@ Make an exam of what takes a pencil alone: the questions to predict, those with 
 Of a chapter that is all of these; what takes a computer is left out.
 
   python -m mininet_course paper neuron xor --out exam --seed 7 --title "Mid-term exam" --pdf"""
+
+SYLLABUS = """\
+Make a page for the beginning of a course: which chapter when, how much work it is, how it is graded.
+
+  python -m mininet_course syllabus neuron xor layers - mnist --start 2026-10-12 --out syllabus.html --note mine.md"""
 
 COLLECT = """\
 Bring what students handed in into place, each under the student's id. Canvas: Assignments → Download

@@ -229,6 +229,22 @@ def paper(options: argparse.Namespace) -> int:
     return 0
 
 
+def syllabus(options: argparse.Namespace) -> int:
+    """Write the page for the beginning of a course."""
+    from mininet_course.grading import syllabus
+
+    try:
+        note = options.note.read_text(encoding="utf-8") if options.note else ""
+    except (OSError, UnicodeDecodeError):
+        raise CourseError(f"{options.note} cannot be read; --note is a file of text in UTF-8.") from None
+    page = syllabus.syllabus(
+        options.chapters, options.start, title=options.title, note=note, policy=options.late
+    )
+    syllabus.write(options.out, page)
+    print(options.out)
+    return 0
+
+
 def points(given: list[str]) -> dict[str, float]:
     """Return points by exercise, of ``neuron.3=4``."""
     found: dict[str, float] = {}

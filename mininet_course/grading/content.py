@@ -53,7 +53,7 @@ def solution(pack: Pack, chapter: str) -> Notebook:
         if cell["cell_type"] == "markdown":  # what folds text on the book's page is noise in a notebook
             text = re.sub(r"^```\{admonition\} (.*)\n:class: dropdown\n", r"**\1.** ", cell["source"])
             cell["source"] = text.removesuffix("\n```")
-    title = _title(notebook["cells"][0]["source"])
+    title = title_of(notebook["cells"][0]["source"])
     return notebook | {"cells": [markdown(f"# {pack.name}, solutions: {title}", id="about"), *cells]}
 
 
@@ -158,7 +158,7 @@ def _heading(pack: Pack, chapter: str, opening: str) -> str:
     judged = [name for name in names if not isinstance(EXERCISES[name], Written)]
     return HOW_TO.format(
         name=pack.name,
-        title=_title(opening),
+        title=title_of(opening),
         count=counted(len(names), "exercise"),
         points=in_points(sum(pack.points[name] for name in names)),
         minutes=sum(EXERCISES[name].minutes for name in names),
@@ -167,7 +167,7 @@ def _heading(pack: Pack, chapter: str, opening: str) -> str:
     )
 
 
-def _title(opening: str) -> str:
+def title_of(opening: str) -> str:
     """Return "a single neuron" of "# Exercises: a single neuron …"."""
     return opening.split("\n", 1)[0].split(": ", 1)[1]
 

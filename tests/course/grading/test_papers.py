@@ -157,3 +157,47 @@ def test_the_wheel_and_the_python_are_those_of_the_project() -> None:
     assert f'requires-python = ">={handout.PYTHON}"' in project
     name = re.findall(r'(?m)^name = "(.*)"$', project)[0].replace("-", "_")
     assert handout.WHEEL.startswith(f"{name}-{mininet.__version__}-py3")
+
+
+# --- the syllabus ---------------------------------------------------------------------
+
+
+def test_a_syllabus_has_a_chapter_a_week_with_its_work(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text("Room 5, *Tuesdays*.")
+    out = tmp_path / "syllabus.html"
+    command = [
+        "syllabus",
+        "neuron",
+        "-",
+        "xor",
+        "--start",
+        "2026-12-14",
+        "--title",
+        "Seminar",
+        "--out",
+        str(out),
+    ]
+    assert main([*command, "--note", str(tmp_path / "mine.md"), "--late", "10% a day, at most 3"]) == 0
+    found = text(out)
+    assert "14 December 2026 A single neuron 11 115 23" in found and "28 December 2026 XOR 11 145 25" in found
+    assert "21 December 2026 no chapter" in found and "Together 22 260 48" in found
+    assert "2 of them are answered in words" in found and "Room 5, Tuesdays" in found
+    assert "Late: 10% a day, at most 3" in found
+    assert main(command) == 1  # it stays
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--start", "tomorrow"], "is a day, as in 2026-10-12, got 'tomorrow'"),
+        (["nothing", "--start", "2026-10-12"], "no chapter or exercise 'nothing'"),
+        (["xor.3", "--start", "2026-10-12"], "xor.3 is an exercise"),
+        (["--start", "2026-10-12", "--late", "soon"], "is written as"),
+        (["--start", "2026-10-12", "--note", "no.md"], "no.md cannot be read"),
+    ],
+)
+def test_a_syllabus_that_cannot_be_made_says_why(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["syllabus", *arguments, "--out", str(tmp_path / "s.html")]) == 1
+    assert words in capsys.readouterr().err and not list(tmp_path.iterdir())
