@@ -117,6 +117,14 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
 
     assign.add_argument(
+        "--parts",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="exercises of which each right part of the result has its share of the points: neuron.1 layers.5",
+    )
+    assign.add_argument(
         "--due", default="", metavar="WORDS", help='what students are told: "Monday, 30 November, 23:59"'
     )
 

@@ -305,6 +305,19 @@ def _makes(
     return parts if alike else set()
 
 
+def right_parts(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> list[str]:
+    """Return the parts of the result that are right on all of these cases; none if a case has no result."""
+    if len(results) < len(cases) or any(r.error is not None or r.changed for r in results):
+        return []
+    wanted = list(attempts(exercise, exercise.reference, cases))
+    count = len(exercise.parts)
+    return [
+        name
+        for part, name in enumerate(exercise.parts)
+        if all(_agree(exercise, r, w, part, count) for r, w in zip(results, wanted, strict=True))
+    ]
+
+
 def _untouched(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> bool:
     """Return whether the results are those of the code as it was given, in every part and on all cases."""
     given = list(attempts(exercise, exercise.given, cases))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mininet_course.exercise import CourseError
 from mininet_course.grading import content, nbgrader_format, otter_format, rubric, variants, zip_format
-from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
+from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra, split
 
 MAKERS: Mapping[str, Callable[[Pack], None]] = {
     "nbgrader": nbgrader_format.make,
@@ -36,12 +36,14 @@ def assign(
     extra: Path | None = None,
     students: Sequence[str] = (),
     due: str = "",
+    by_parts: Sequence[str] = (),
     progress: bool = True,
 ) -> Pack:
     """Make an assignment of chapters and exercises in the folder ``out``, which must be new or empty.
 
     Without a seed one is drawn; it is kept in ``pack.json`` and in nothing that students get.
-    ``due`` is told to the students, in these words.
+    ``due`` is told to the students, in these words. Of the exercises ``by_parts`` each part of
+    the result that is right has its share of the points; of all others it is all or nothing.
 
     >>> assign(["neuron", "xor.3"], Path("hw1"))  # doctest: +SKIP
     """
@@ -56,6 +58,8 @@ def assign(
             "None of the chosen exercises has numbers that can vary. "
             f"Add one that has ({', '.join(variants.varying(EXERCISES))}), or leave out --variants."
         )
+    if by_parts and format == "otter":
+        raise CourseError("On Gradescope an exercise gives all its points or none. Leave out --parts.")
     if seed is None:
         seed = secrets.randbits(128)  # a variant's number must not lead back to it
     if extra:
@@ -66,7 +70,13 @@ def assign(
         folder = Path(workshop) / name
         folder.mkdir()
         pack = Pack(
-            folder=folder, name=name, format=format, points=chosen, seed=seed, students=tuple(students)
+            folder=folder,
+            name=name,
+            format=format,
+            points=chosen,
+            seed=seed,
+            students=tuple(students),
+            by_parts=split(by_parts, chosen),
         )
         if extra:
             shutil.copyfile(extra, folder / EXTRA)

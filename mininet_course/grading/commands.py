@@ -32,11 +32,14 @@ def assign(options: argparse.Namespace) -> int:
         extra=options.extra,
         students=students,
         due=options.due,
+        by_parts=options.parts,
     )
     folder, total = options.out, sum(made.points.values())
     by_hand = sum(isinstance(EXERCISES[name], Written) for name in made.points)
     exercises = content.counted(len(made.points), "exercise")
     print(f"{made.name}: {exercises}, {content.counted(total, 'point')}, {by_hand} of them marked by hand.")
+    for name in made.by_parts:
+        print(f"{name} by parts: {', '.join(getattr(EXERCISES[name], 'parts', ()))}.")
     if students:
         varying = ", ".join(variants.varying(made.points))
         print(

@@ -120,6 +120,8 @@ def _exercise(record: Record, name: str, score: Score, answer: Answer, task: str
         kind, state = ("waits", "waits for a person") if score.points is None else _marked(score, answer)
     else:
         kind, state = STATES[judgement.state if judgement else "not attempted"]
+        if judgement and judgement.parts and score.points:
+            kind, state = "partly", f"right: {', '.join(judgement.parts)}"
     outputs = record.outputs.get(answer.chapter, {})
     pieces, first = [], True
     for piece in answer.pieces if answer.touched else ():

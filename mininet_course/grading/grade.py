@@ -249,6 +249,7 @@ def questions(pack: Pack, student: str, released: content.Notebook) -> dict[str,
             seed=_seed(pack.seed, name, pack.variant(student)),
             extra=pack.extra_cases(name),
             variant=pack.variant(student),
+            by_parts=name in pack.by_parts,
         )
         for name, names in execution.questions_in(released).items()
     }
@@ -389,8 +390,9 @@ def _write(pack: Pack, report: Report) -> None:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", "name", *judged, "points", "days late"])
     for record in report.records:
-        states = {name: record.judgements[name].state for name in judged if name in record.judgements}
-        points = sum(pack.points[name] for name, state in states.items() if state == "right")
+        verdicts = {name: record.judgements[name] for name in judged if name in record.judgements}
+        states = {name: verdict.state for name, verdict in verdicts.items()}
+        points = sum(records.worth(pack, name, verdict) for name, verdict in verdicts.items())
         days = lateness.days.get(record.student) if lateness else None
         table.writerow(
             [

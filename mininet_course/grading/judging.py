@@ -29,7 +29,7 @@ class Question:
     """What a check in a released notebook asks for: the names that hold the answer, and how it is judged.
 
     ``seed`` is that of the hidden cases, ``extra`` are the instructor's; ``variant`` is the
-    number of the student's own numbers.
+    number of the student's own numbers. ``by_parts`` asks which parts are right where not all are.
     """
 
     exercise: Exercise
@@ -37,6 +37,7 @@ class Question:
     seed: int
     extra: Sequence[Case] = ()
     variant: int | None = None
+    by_parts: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,13 +46,15 @@ class Judgement:
 
     ``state`` is "right", "partly" (on the cases that students see, but not on the hidden
     ones), "wrong" or "not attempted"; only "right" gets points. ``incident`` is "time" or
-    "crash" if the answer had to be ended.
+    "crash" if the answer had to be ended. ``parts`` are those that are right on all cases, if
+    it was asked for.
     """
 
     state: str
     report: str
     mistake: str = ""
     incident: str = ""
+    parts: Sequence[str] = ()
 
 
 def hidden_seed(seed: int, exercise: Exercise) -> int:
@@ -114,6 +117,7 @@ def judge(sandbox: Sandbox, question: Question) -> Judgement:
 def _judged(question: Question, answer: tuple[Any, ...], results: list[Result], late: bool) -> Judgement:
     """Judge by what came of the visible cases, then of the others, which follow in the same list."""
     exercise, incident = question.exercise, ""
+    tried: list[tuple[Sequence[Case], list[Result]]] = []
 
     def attempt(cases: Sequence[Case]) -> list[Result]:
         nonlocal incident
@@ -124,6 +128,7 @@ def _judged(question: Question, answer: tuple[Any, ...], results: list[Result], 
             mine.append(Result(error=OutOfTime() if late else ProcessEnded(ENDED)))
         if len(mine) < len(cases) or timed_out:
             incident = "time" if late or timed_out else "crash"
+        tried.append((cases, mine))
         return mine
 
     verdict, state = engine.judge(exercise, answer, attempt=attempt), "wrong"
@@ -135,7 +140,20 @@ def _judged(question: Question, answer: tuple[Any, ...], results: list[Result], 
         state = "right"
     elif verdict.outcome is Outcome.NOT_WRITTEN and state == "wrong":
         state = "not attempted"
-    return Judgement(state, str(verdict), verdict.mistake.name if verdict.mistake else "", incident)
+    parts: Sequence[str] = ()
+    if question.by_parts and isinstance(exercise, Judged) and tried and state in ("wrong", "partly"):
+        if (
+            len(tried) == 1 and not incident
+        ):  # wrong on the visible cases: the parts have to hold on the others, too
+            attempt([*engine.cases_of(exercise, question.seed), *question.extra])
+        parts = _parts(exercise, tried) if not incident else ()
+    return Judgement(state, str(verdict), verdict.mistake.name if verdict.mistake else "", incident, parts)
+
+
+def _parts(exercise: Judged, tried: Sequence[tuple[Sequence[Case], Sequence[Result]]]) -> list[str]:
+    """Return the parts of the result that are right on all cases of all rounds."""
+    right = [set(engine.right_parts(exercise, cases, results)) for cases, results in tried]
+    return [name for name in exercise.parts if all(name in names for names in right)]
 
 
 def _missing(question: Question, name: object) -> Judgement:

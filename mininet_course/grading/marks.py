@@ -53,7 +53,7 @@ class _InBook:
 def marks(pack: Pack) -> dict[str, Mark]:
     """Return the marks by student.
 
-    What is judged gets its points by its verdict, unless a person has given others in
+    What is judged gets its points by its verdict, not by what nbgrader makes of it, unless a person has given others in
     formgrader. Who has handed in anew since grading has none: the old one would be that of
     another answer.
     """
@@ -107,8 +107,7 @@ def _scores(
         elif points is None and isinstance(EXERCISES[name], Written):
             points = None if name in theirs and theirs[name].touched else 0.0
         elif points is None:
-            judgement = record.judgements.get(name)
-            points = of if judgement and judgement.state == "right" else 0.0
+            points = records.worth(pack, name, record.judgements.get(name))
         items = rubric.points if rubric else ()
         scores[name] = Score(None if points is None else points + hand.more, of, items, comment)
     return scores

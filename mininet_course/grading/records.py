@@ -10,7 +10,7 @@ from typing import Any
 
 import mininet
 from mininet_course.grading.judging import Judgement
-from mininet_course.grading.pack import EXTRA, FILE, Pack
+from mininet_course.grading.pack import EXERCISES, EXTRA, FILE, Pack
 
 FOLDER = "grading"
 
@@ -49,6 +49,16 @@ def load(pack: Pack, student: str) -> Record | None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return record if record.state == state(pack, student) else None
+
+
+def worth(pack: Pack, name: str, judgement: Judgement | None) -> float:
+    """Return the points that a verdict is worth: all if it is right, by parts if the assignment says so, else none."""
+    if judgement is None:
+        return 0.0
+    if judgement.state == "right":
+        return pack.points[name]
+    parts = getattr(EXERCISES[name], "parts", ())
+    return pack.points[name] * len(judgement.parts) / len(parts) if name in pack.by_parts else 0.0
 
 
 def forget(pack: Pack, names: Sequence[str]) -> None:

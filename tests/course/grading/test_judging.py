@@ -153,3 +153,66 @@ def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
     judging.judge(sandbox, Question(exercise, ["prediction"], judging.hidden_seed(seed, exercise)))
     assert str(exercise.reference[0]) not in json.dumps(sandbox.asked)
     assert str(seed) not in json.dumps(sandbox.asked)
+
+
+# --- by parts -------------------------------------------------------------------------
+
+
+def parts(name: str, answer: Any, **more: Any) -> tuple[str, list[str]]:
+    exercise = EXERCISES[name]
+    made = judged(exercise, answer, by_parts=True, **more)
+    return made.state, list(made.parts)
+
+
+def layers_5(**wrong: Any) -> Any:
+    """Return the right answer to layers.5, some parts of whose result are exchanged."""
+    exercise = EXERCISES["layers.5"]
+    assert isinstance(exercise, Judged)
+
+    def backward(*inputs: Any) -> tuple[Any, ...]:
+        made = exercise.reference(*inputs)
+        return tuple(
+            wrong.get(name, lambda x: x)(part) for name, part in zip(exercise.parts, made, strict=True)
+        )
+
+    return backward
+
+
+def test_where_it_is_wanted_the_parts_that_are_right_on_all_cases_are_named() -> None:
+    gates = EXERCISES["neuron.1"].reference  # type: ignore[attr-defined]
+    assert parts("neuron.1", (gates[0], (0, 0, 0), gates[2])) == ("wrong", ["AND", "NAND"])
+    assert parts("neuron.1", gates) == ("right", [])
+    assert parts("neuron.1", ((0, 0, 0),) * 3)[1] == []
+    assert parts("layers.5", layers_5(db=lambda x: x + 1)) == ("wrong", ["dW", "dX"])
+    assert judged(EXERCISES["neuron.1"], (gates[0], (0, 0, 0), gates[2])).parts == ()
+
+
+def test_a_part_that_is_right_only_where_it_can_be_seen_counts_for_nothing() -> None:
+    exercise = EXERCISES["layers.5"]
+    assert isinstance(exercise, Judged)
+    shown = [list(case.values()) for case in engine.cases_of(exercise, None)]
+
+    def backward(*inputs: Any) -> Any:
+        made = list(exercise.reference(*inputs))
+        seen = any(all(map(np.array_equal, values, inputs)) for values in shown)
+        made[exercise.parts.index("db")] += 1
+        made[exercise.parts.index("dW")] *= 1 if seen else 2
+        return tuple(made)
+
+    assert parts("layers.5", backward) == ("wrong", ["dX"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda *inputs: 1 / 0, id="stops"),
+        pytest.param(lambda *inputs: None, id="returns nothing"),
+        pytest.param(lambda *inputs: (0, 0), id="two parts"),
+    ],
+)
+def test_an_answer_that_has_no_parts_gets_nothing(answer: Any) -> None:
+    assert parts("layers.5", answer)[1] == []
+
+
+def test_what_is_not_attempted_has_no_right_parts() -> None:
+    assert parts("neuron.1", (...,) * 3) == ("not attempted", [])
