@@ -102,7 +102,7 @@ def grade(options: argparse.Namespace) -> int:
 
 def prepare(options: argparse.Namespace) -> None:
     """Take down who is in the class and who was late, before grading reports on it."""
-    from mininet_course.grading import late, marking, overview
+    from mininet_course.grading import late, marking, roster
 
     if options.due and not options.late:
         raise CourseError("--due says when lateness begins; what it costs is missing. Add --late.")
@@ -110,7 +110,7 @@ def prepare(options: argparse.Namespace) -> None:
     marking.read(pack)  # a slip in either table is said now, and not after all the work
     late.load(pack)
     if options.roster:
-        overview.take_roster(pack, options.roster, options.key)
+        roster.take(pack, options.roster, options.key)
     if options.late:
         late.write(pack, options.late, options.due, options.roster if options.due else None)
 

@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from mininet_course.calling import OutOfTime, within
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, content, late, markup, page, records, rubric, variants
+from mininet_course.grading import content, late, markup, page, records, rubric, variants
 from mininet_course.grading.answers import Answer, in_notebook
 from mininet_course.grading.marks import Mark, Score, marks
 from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.grading.records import Record
+from mininet_course.grading.roster import people
 
 SECONDS = 20.0  # that a page may take
 LARGEST = 20_000_000  # characters of a page
@@ -45,7 +46,7 @@ def feedback(pack: Pack, *, solutions: bool = False, progress: bool = True) -> F
     >>> feedback(Pack(...)).problems  # doctest: +SKIP
     {}
     """
-    found, names = marks(pack), {s: str(k.get("name", "")) for s, k in collect.load(pack).items()}
+    found, called = marks(pack), people(pack)
     made = Feedback()
     try:
         from tqdm import tqdm
@@ -54,7 +55,7 @@ def feedback(pack: Pack, *, solutions: bool = False, progress: bool = True) -> F
     for student, mark in tqdm(found.items(), unit="student", disable=not progress):
         file = file_of(pack, student)
         try:
-            text = within(SECONDS, partial(_page, pack, student, names.get(student, ""), mark, solutions))
+            text = within(SECONDS, partial(_page, pack, student, called.get(student, ""), mark, solutions))
             if len(text) > LARGEST:
                 raise CourseError(f"the page would have {len(text) / 1e6:.0f} MB")
             records.write(file, text)

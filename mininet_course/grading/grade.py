@@ -380,10 +380,10 @@ def _follow(parent: int) -> None:
 def _write(pack: Pack, report: Report) -> None:
     """Write the report, the results and the statistics into the assignment's folder."""
     # not above: on Gradescope this module is used, and what these take is missing
-    from mininet_course.grading import late, lms, overview
+    from mininet_course.grading import late, lms, overview, roster
 
-    people, lateness = overview.names(pack), late.load(pack)
-    report.names = {student: overview.called(student, people) for student in people}
+    people, lateness = roster.people(pack), late.load(pack)
+    report.names = {student: roster.called(student, people) for student in people}
     report.overview = overview.lines(pack)
     judged = [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
     text = io.StringIO()

@@ -18,6 +18,7 @@ from dateutil import parser as dates
 from mininet_course.exercise import CourseError
 from mininet_course.grading import collect, lms, records
 from mininet_course.grading.pack import Pack
+from mininet_course.grading.roster import people
 
 FILE = "late.csv"
 WORDS = re.compile(
@@ -90,7 +91,7 @@ def write(pack: Pack, words: str, due: str = "", table: Path | None = None) -> L
     end = _moment(due) if due else None
     if due and end is None:
         raise CourseError(f"--due is a day and a time, as in “2026-11-30 23:59”, got {due!r}.")
-    known = collect.load(pack)
+    known, called = collect.load(pack), people(pack)
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["student", "name", "handed in", f"days ({rule.words})"])
@@ -105,7 +106,7 @@ def write(pack: Pack, words: str, due: str = "", table: Path | None = None) -> L
             continue
         elif marked and days == "0":
             days = ""  # the platform calls it late, the table does not
-        rows.writerow([student, lms.no_formula(str(known.get(student, {}).get("name", ""))), time, days])
+        rows.writerow([student, lms.no_formula(called.get(student, "")), time, days])
     records.write(pack.folder / FILE, text.getvalue())
     found = load(pack)
     assert found is not None  # it has been written

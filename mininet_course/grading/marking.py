@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Indel
 
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, lms, records, rubric
+from mininet_course.grading import lms, records, rubric
 from mininet_course.grading.answers import answers
 from mininet_course.grading.pack import EXERCISES, Pack
+from mininet_course.grading.roster import people
 
 FILE = "marking.csv"
 BEFORE = "marking-before.csv"
@@ -63,7 +64,7 @@ def write(pack: Pack) -> Sheet:
         raise CourseError(f"Nobody has answered {', '.join(names)} yet.")
     kept = {(row.student, row.name): row for row in _rows(pack)}
     most = max(len(rubric.items(name)) for name in names)
-    people = _names(pack)
+    called = people(pack)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow([*FIRST, *(f"item {n}" for n in range(1, most + 1)), "comment"])
@@ -94,7 +95,7 @@ def write(pack: Pack) -> Sheet:
                 begun += [f"{student}, {name}"] if row and any(filled) and not row.is_full else []
                 first = [
                     lms.no_formula(student),
-                    lms.no_formula(people.get(student, "")),
+                    lms.no_formula(called.get(student, "")),
                     name,
                     number,
                     lms.no_formula(_shown(theirs[student])),
@@ -224,7 +225,3 @@ def _shown(answer: str) -> str:
 
 def _text(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:2] and cell[1] in lms.FORMULA else cell
-
-
-def _names(pack: Pack) -> dict[str, str]:
-    return {student: str(kept.get("name", "")) for student, kept in collect.load(pack).items()}
