@@ -57,14 +57,14 @@ def marks(pack: Pack) -> dict[str, Mark]:
     formgrader. Who has handed in anew since grading has none: the old one would be that of
     another answer.
     """
-    book = _gradebook(pack) if pack.format == "nbgrader" else None
+    book = _gradebook(pack) if pack.format == "nbgrader" else {}
     marked, lateness = marking.read(pack), late.load(pack)
     found = {}
     for student in records.students(pack):
         record = records.load(pack, student)
-        if record is None or (book is not None and student not in book):
+        if record is None:
             continue
-        mine = book[student] if book is not None else _InBook({}, 0.0)
+        mine = book.get(student, _InBook({}, 0.0))
         scores = _scores(pack, record, mine.exercises, marked)
         points = max(0.0, sum(score.points or 0.0 for score in scores.values()) - mine.late)
         taken = lateness.taken(student, points) if lateness else 0.0

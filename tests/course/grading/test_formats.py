@@ -25,6 +25,7 @@ from mininet_course.grading.grade import grade_pack
 from mininet_course.grading.marks import Mark, marks
 from mininet_course.grading.pack import Pack
 from tests.support import submissions as kinds
+from tests.support.graded import WRONG, hand_in
 from tests.support.sandboxed import needs_sandbox
 
 pytestmark = [needs_sandbox, pytest.mark.slow]
@@ -183,6 +184,15 @@ def test_marks_given_by_hand_count_and_are_on_the_page(
 ) -> None:
     assert by_the_checks["100"] == Mark(12, waits=True) and marks(by_hand)["100"] == Mark(14, waits=False)
     assert ("A good proof." in page(pages, "100")) == (pages is by_hand)
+
+
+def test_points_are_those_of_the_verdicts_whatever_the_gradebook_has_made_of_them(
+    with_gradebook: Pack, tmp_path: Path
+) -> None:
+    """Somebody whom nbgrader has not taken has them too; marks given in formgrader count where there are some."""
+    pack = kinds.copied(with_gradebook, tmp_path)
+    hand_in(pack, "ann", {"neuron.3": "x", "neuron.5": "y", "neuron.11": "Because."}, {"neuron.5": WRONG})
+    assert marks(pack) == {"ann": Mark(4, waits=True)}
 
 
 def test_everybodys_own_numbers_are_graded_and_a_neighbours_are_not(tmp_path: Path) -> None:
