@@ -11,9 +11,13 @@ PARALLEL := -n auto --no-loadscope-reorder
 INSTALL = $$(test -x $(BIN)/uv && echo $(BIN)/uv pip install --python $(BIN)/python \
   || echo $(BIN)/python -m pip install --disable-pip-version-check) --quiet
 
-.PHONY: book test check style serve slides lab notebooks exercises bench clean
+.PHONY: place book test check style serve slides lab notebooks exercises bench clean
 
-book: .venv/installed live/static/live.js  ## build the book into _build/html; PYODIDE=FOLDER serves Python too
+# what reads the table of contents takes a bracket in the path of this folder for a pattern
+place:
+	@case "$$PWD" in *[][]*) echo "The book cannot be built in $$PWD, for the brackets in it: move the folder." >&2; exit 1;; esac
+
+book: place .venv/installed live/static/live.js  ## build the book into _build/html; PYODIDE=FOLDER serves Python too
 	$(BIN)/jupyter-book build . -W --keep-going
 	$(BIN)/python -m tools.slides
 	@echo "The book is built: open _build/html/index.html, or run make serve."

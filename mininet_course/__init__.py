@@ -84,7 +84,8 @@ def progress() -> None:
         width = max(len(e.name) for e in exercises)
         for exercise in exercises:
             entry = kept.get(exercise.name, {"outcome": "", "hints": 0})
-            state = "in words" if isinstance(exercise, Written) else STATES[entry["outcome"]]
+            outcome = entry["outcome"]  # a newer version's, which this one does not know, is shown as it is
+            state = "in words" if isinstance(exercise, Written) else STATES.get(outcome, outcome[:30])
             hints = f"   hints taken: {entry['hints']}" if entry["hints"] else ""
             print(f"  {exercise.name:<{width}}  {state:<9} {exercise.title}{hints}")
 

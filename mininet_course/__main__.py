@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ EPILOG = """\
 For instructors, in this order: assign, collect, grade, mark, feedback, grades. Each says more with --help.
 In a notebook the same is called: from mininet_course import check, hint, solution, progress
 Environment: MININET_PROGRESS, the file that remembers what is solved."""
+
+
+NOTHING_LOST = "What was there is as it was; mend that, and run the same command again."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(getattr(instructors, options.command)(options))
     except (CourseError, RecordProblem) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read what is printed has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as problem:  # a full disk, a folder that may not be written, a drive that is gone
+        where = f"{os.fsdecode(problem.filename)}: " if problem.filename else ""
+        print(f"{where}{problem.strerror or problem}. {NOTHING_LOST}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What is finished is kept; the same command goes on from there.", file=sys.stderr)

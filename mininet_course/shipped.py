@@ -1,15 +1,18 @@
 """The exercises' notebooks: a learner's copy, the answers, a check of a whole file."""
 
 import json
+import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from mininet_course import record
+from mininet_course import notebook, record
 from mininet_course.exercise import CourseError
-from mininet_course.places import BOOK
+from mininet_course.places import BOOK, PACKAGES
 
 
 def notebook_file(kind: str, chapter: str) -> Path:
@@ -41,9 +44,9 @@ def start(chapter: str, folder: Path) -> Path:
 
 def answer(name: str) -> str:
     """Return the answer to an exercise as the solutions notebook has it, and why it is right."""
-    notebook = json.loads(notebook_file("solutions", name.split(".")[0]).read_text(encoding="utf-8"))
+    solutions = json.loads(notebook_file("solutions", name.split(".")[0]).read_text(encoding="utf-8"))
     texts = []
-    for cell in notebook["cells"]:
+    for cell in solutions["cells"]:
         about = cell["metadata"].get("exercise", {})
         if about.get("name") == name and about["role"] in ("answer", "why", "written"):
             texts.append("".join(cell["source"]))
@@ -53,45 +56,88 @@ def answer(name: str) -> str:
 
 
 def run_file(file: Path, seconds: float = 120) -> tuple[record.Record, list[str]]:
-    """Run a notebook in a fresh kernel; return the outcome of every check in it, and what went wrong besides.
+    """Run a notebook in a fresh kernel of this Python; return every check's outcome, and what went wrong besides.
 
-    The learner's own progress is not touched. A cell that takes longer than ``seconds``
-    ends the run: its kernel is stopped, and the checks after it have not been made.
+    Whatever kernels are installed, and whatever the notebook asks for. The learner's own
+    progress is not touched. A cell that takes longer than ``seconds`` ends the run: its
+    kernel is stopped, and the checks after it have not been made.
     """
     try:
-        import nbformat
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    except ImportError:
-        raise CourseError('Running a file takes nbclient: pip install "mininet-course[book]".') from None
-    try:
-        notebook: Any = nbformat.read(file, as_version=4)
+        found = notebook.parse(file.read_bytes())
     except OSError as problem:
         raise CourseError(f"{file} cannot be read ({problem.strerror}).") from None
-    except Exception:
-        raise CourseError(f"{file} is no notebook that can be read. Save it again in JupyterLab.") from None
+    except CourseError as problem:
+        raise CourseError(f"{file} {problem}") from None
     folder = Path(tempfile.mkdtemp())
-    problems = []
     before = os.environ.get("MININET_PROGRESS")
     os.environ["MININET_PROGRESS"] = str(folder / "progress.json")
     try:
-        resources = {"metadata": {"path": str(file.resolve().parent)}}
-        NotebookClient(
-            notebook, timeout=seconds, kernel_name="python3", allow_errors=True, resources=resources
-        ).execute()
-    except CellTimeoutError:
-        problems.append(f"A cell ran for more than {seconds:g} seconds; the cells after it were not run.")
-    except DeadKernelError:
-        problems.append("The kernel died in a cell; the cells after it were not run.")
+        problems = _run(found["cells"], file.resolve().parent, folder, seconds)
+        return record.load(), problems
     finally:
-        outcomes = record.load()
         if before is None:
             del os.environ["MININET_PROGRESS"]
         else:
             os.environ["MININET_PROGRESS"] = before
         shutil.rmtree(folder, ignore_errors=True)
-    for number, cell in enumerate(notebook.cells, start=1):
-        for output in cell.get("outputs", []):
+
+
+def _run(cells: Sequence[notebook.Cell], here: Path, folder: Path, seconds: float) -> list[str]:
+    """Run a notebook's code in a folder, with another for what the kernel needs; return what went wrong."""
+    try:
+        from ipykernel.kernelspec import write_kernel_spec
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.manager import AsyncKernelManager
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+        from nbformat import v4
+    except ImportError:
+        raise CourseError(
+            'Running a file takes nbclient and ipykernel: pip install "mininet-course[book]".'
+        ) from None
+    # ids of our own: those in the file may be missing, or there twice
+    runs = [
+        v4.new_code_cell(cell["source"], id=f"cell-{number}")
+        for number, cell in enumerate(cells, start=1)
+        if cell["cell_type"] == "code"
+    ]
+    write_kernel_spec(folder / "kernels" / "this")
+    specs = KernelSpecManager(kernel_dirs=[str(folder / "kernels")])
+    client = NotebookClient(
+        v4.new_notebook(cells=runs),
+        km=AsyncKernelManager(kernel_name="this", kernel_spec_manager=specs),
+        timeout=seconds,
+        allow_errors=True,
+        resources={"metadata": {"path": str(here)}},
+        log=_silent(),
+    )
+    # this course, also where it is not installed; and nobody's own settings of IPython
+    paths = [*map(str, dict.fromkeys(package.parent for package in PACKAGES)), os.environ.get("PYTHONPATH")]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
+    problems = []
+    try:
+        # what the kernel itself says is about its sockets, and not about the notebook
+        client.execute(cleanup_kc=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except CellTimeoutError:
+        problems.append(f"A cell ran for more than {seconds:g} seconds; the cells after it were not run.")
+    except DeadKernelError:
+        problems.append("The kernel died in a cell; the cells after it were not run.")
+    except RuntimeError as problem:
+        raise CourseError(f"The kernel of {sys.executable} does not start ({problem}).") from None
+    for cell in runs:
+        for output in cell.outputs:
             if output.output_type == "error":
+                number = cell.id.removeprefix("cell-")
                 problems.append(f"Cell {number} stopped with {output.ename}: {output.evalue[:200]}")
-    return outcomes, problems
+    return problems
+
+
+def _silent() -> logging.Logger:
+    """Return a log that says nothing: what went wrong is said in our words."""
+    log = logging.getLogger(f"{__name__}.run")
+    log.propagate = False
+    log.handlers = [logging.NullHandler()]
+    return log

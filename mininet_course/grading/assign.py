@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from mininet_course import storage
 from mininet_course.exercise import CourseError
 from mininet_course.grading import content, nbgrader_format, otter_format, rubric, variants, zip_format
 from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra, split
@@ -53,6 +54,8 @@ def assign(
         raise CourseError(
             f"{out} is there already and stays as it is. Choose another folder with --out, or move it away."
         )
+    if format == "nbgrader":
+        nbgrader_format.require_path(out)
     if students and not variants.varying(chosen):
         raise CourseError(
             "None of the chosen exercises has numbers that can vary. "
@@ -110,7 +113,7 @@ def _solve(pack: Pack, chapter: str) -> None:
 
 
 def _write_rubric(pack: Pack) -> None:
-    (pack.folder / "solution" / "rubric.md").write_text(rubric.sheet(pack), encoding="utf-8")
+    storage.write(pack.folder / "solution" / "rubric.md", rubric.sheet(pack))
 
 
 def _hand_out(pack: Pack, due: str) -> None:
@@ -128,7 +131,7 @@ def _hand_out(pack: Pack, due: str) -> None:
     for student in pack.students:
         files = {n: content.text(nb).encode() for n, nb in variants.released(pack, student).items()}
         _zip(folder / f"{student}.zip", files | {handout.FILE: page})
-    (pack.folder / "solution" / "variants.csv").write_text(variants.table(pack), encoding="utf-8")
+    storage.write(pack.folder / "solution" / "variants.csv", variants.table(pack))
 
 
 def _zip(file: Path, files: Mapping[str, bytes]) -> None:

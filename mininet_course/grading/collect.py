@@ -3,41 +3,43 @@
 One student's files at a time are read, and what is wrong with them is that student's alone.
 """
 
+import hashlib
 import json
 import re
-import unicodedata
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mininet_course import notebook, storage
+from mininet_course.calling import OutOfTime, within
 from mininet_course.exercise import CourseError
-from mininet_course.grading import content, records, unpack, variants
+from mininet_course.grading import content, names, records, unpack, variants
 from mininet_course.grading.content import Notebook
 from mininet_course.grading.pack import Pack
-from mininet_course.grading.repair import CHECK, repair
+from mininet_course.grading.repair import CHECK, plain, repair
 from mininet_course.grading.unpack import Refused
 
 FILE = "collected.json"
 ORIGINALS = "collected"  # the folder of what was handed in
-PLATFORMS = ("canvas", "moodle", "plain")
-LOOK = "LOOK: these are the numbers of"  # in a note to be read before the grade is trusted
+LOOK = "LOOK:"  # begins a note to be read before the grade is trusted
 OF_ONE = 100_000_000  # bytes that one student may hand in
+MOST_FILES = 200  # notebooks and zips of one student that are read
+SECONDS = 30.0  # that reading what one student has handed in may take
 # doejane_12345_67890_neuron-1.ipynb and doejane_LATE_12345_67890_neuron.ipynb
-# either may lie in a folder: some browsers unpack and pack again
-CANVAS = re.compile(r"(?:.*/)?(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_\d+_(?P<file>[^/]+)")
-# Jane Doe_123456_assignsubmission_file_/neuron.ipynb; the first such folder says whose it is
-MOODLE = re.compile(r"(?:.*?/)??(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_[a-z]+_?/(?P<file>.+)")
+CANVAS = re.compile(r"(?s)(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+# Jane Doe_123456_assignsubmission_file_/neuron.ipynb, or without the slash, as a setting of Moodle has it
+MOODLE = re.compile(r"(?s)(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_[a-z]+[_/](?P<file>.+)")
+MARK = re.compile(r"(?=_\d+_assignsubmission_)")  # what only Moodle should have written
 PATTERNS = {"canvas": CANVAS, "moodle": MOODLE}
+DEEPEST = 4  # folders around the students': some browsers unpack what they download, and it is packed again
+PLATFORMS = ("canvas", "moodle", "plain")
 FORMS = {
     "canvas": "name_123_456_file.ipynb",
     "moodle": "Name_123_assignsubmission_file_/file.ipynb",
 }
 TAKEN = (".ipynb", ".zip")
-# in a student's name: not in folders' names on every system, patterns to nbgrader, a formula to a spreadsheet
-FORBIDDEN = '<>:"|\\?*[]='
-LONGEST = 200  # bytes of a student's name, which names files
 
 
 @dataclass
@@ -85,49 +87,137 @@ class _File:
     read: unpack.Read
 
 
+@dataclass(frozen=True)
+class _Version:
+    """A notebook that a student handed in for a chapter, repaired; by exercise what it answers, unlike the stub."""
+
+    file: _File
+    handed_in: Notebook
+    mended: Notebook
+    notes: list[str]
+    answers: Mapping[str, str]
+    given: int  # how many of the released cells are in it
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Whose a file is, as a platform has written it into the file's path."""
+
+    student: str
+    name: str
+    late: bool
+    file: str
+
+
 def collect(pack: Pack, source: Path, platform: str) -> Report:
     """Put every student's notebooks into ``submitted/<student>/<assignment>/``, repaired.
 
     ``source`` is the zip that the platform gives, or a folder. A student who is there
     already is replaced if something else was handed in now, notebook by notebook; nobody
-    else is touched.
+    else is touched. What goes wrong with a student's files keeps nobody else from being
+    collected. Who collects at the same time waits.
     """
     problems: list[str] = []
     files = _by_student(pack, source, platform, problems)
-    known = load(pack)
-    submissions = []
-    for student, theirs in sorted(files.items()):
-        earlier = Submission(student, **known.get(student, {}))
-        submission = _submission(pack, theirs, earlier, problems)
-        if submission is None:
-            graded = "what was handed in earlier is" if student in known else "nothing is"
-            problems.append(
-                f"{student}: nothing could be taken, so {graded} graded. Ask for the notebook again."
-            )
-            continue
-        _place(pack, submission, again=student in known)
-        known[student] = {
-            "name": submission.name,
-            "late": submission.late,
-            "files": submission.files,
-            "notes": submission.notes,
-        }
-        submissions.append(submission)
+    submissions: list[Submission] = []
+    with storage.locked(pack.folder / FILE):
+        known = load(pack)
+        _require_release(pack)
+        try:
+            for student in sorted(files):
+                submission = _taken(pack, files[student], known, problems)
+                if submission:
+                    submissions.append(submission)
+        finally:  # also what was collected before an interrupt
+            text = json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+            storage.write(pack.folder / FILE, text)
     missing = [student for student in pack.students if student not in known]
     if missing:
         problems.append(f"on the roster, but nothing handed in: {', '.join(missing)}")
-    text = json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    (pack.folder / FILE).write_text(text, encoding="utf-8")
     return Report(submissions, problems)
 
 
 def load(pack: Pack) -> dict[str, dict[str, Any]]:
-    """Return what was collected so far: by student the name, whether late, the files and the notes."""
+    """Return what was collected so far: by student the name, whether late, the files and the notes.
+
+    What else a newer version has noted is in it as well.
+    """
     file = pack.folder / FILE
-    if not file.is_file():
+    try:
+        kept = storage.read_json(file)
+    except FileNotFoundError:
         return {}
-    kept: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise CourseError(f"{file} cannot be read ({problem.strerror}).") from None
+    except storage.Damaged:
+        kept = None
+    if not isinstance(kept, dict) or not all(map(_is_noted, kept.values())):
+        raise CourseError(
+            f"{file} is damaged and was left as it is. Take it from a backup, or move it away and "
+            "collect all submissions again."
+        )
     return kept
+
+
+def _is_noted(kept: Any) -> bool:
+    """Say whether this is what is noted of a student."""
+    if not isinstance(kept, dict):
+        return False
+    files, notes = kept.get("files", {}), kept.get("notes", [])
+    return (
+        isinstance(kept.get("name", ""), str)
+        and isinstance(kept.get("late", False), bool)
+        and isinstance(files, dict)
+        and isinstance(notes, list)
+        and all(isinstance(text, str) for text in [*files.values(), *notes])
+    )
+
+
+def _require_release(pack: Pack) -> None:
+    """Raise CourseError unless the notebooks are there that were handed out, with all exercises in them."""
+    there = {name for made in variants.released(pack, "").values() for name in content.named(made)}
+    missing = [name for name in pack.points if name not in there]
+    if missing:
+        raise CourseError(
+            f"{Path('release') / pack.name} in {pack.folder} does not hold {', '.join(missing)}, which the "
+            "assignment consists of. Put the notebooks there that were handed out; nothing was collected."
+        )
+
+
+def _taken(
+    pack: Pack, files: Sequence[_File], known: dict[str, dict[str, Any]], problems: list[str]
+) -> Submission | None:
+    """Collect what one student has handed in, and note it; None, with a problem, if nothing could be taken.
+
+    It has a try and a time of its own: whatever a student hands in, the others are collected.
+    """
+    student, said = files[0].student, list[str]()
+    before = known.get(student, {})
+    earlier = Submission(student, files=before.get("files", {}), notes=before.get("notes", []))
+    submission: Submission | None = None
+    try:
+        made = within(SECONDS, partial(_submission, pack, files, earlier, said))
+        if made:
+            _place(pack, made, again=student in known)
+        submission = made
+    except OutOfTime:
+        said.append(f"{student}: reading it takes longer than {SECONDS:g} seconds")
+    except OSError as problem:
+        said.append(f"{student}: {problem.filename} cannot be written ({problem.strerror})")
+    except Exception as problem:  # nothing that a student hands in may keep the others from being collected
+        said.append(f"{student}: reading it fails ({type(problem).__name__})")
+    problems += content.at_most(said)
+    if submission is None:
+        graded = "what was handed in earlier is" if student in known else "nothing is"
+        problems.append(f"{student}: nothing could be taken, so {graded} graded. Ask for the notebook again.")
+        return None
+    known[student] = before | {
+        "name": submission.name,
+        "late": submission.late,
+        "files": submission.files,
+        "notes": submission.notes,
+    }
+    return submission
 
 
 def _submission(
@@ -147,13 +237,13 @@ def _submission(
         _keep(pack, file, data)
         named = _by_name(file.file, release)
         try:
-            notebook = content.parse(data) if data.strip() else {"cells": []}
+            found = notebook.parse(data) if data.strip() else {"cells": []}
         except CourseError as problem:
             problems.append(f"{student}: {file.path} {problem}")
             unread[named] = "was handed in, but no notebook can be read from it"
             continue
-        if any(cell["source"].strip() for cell in notebook["cells"]):
-            read.setdefault(_which(notebook, file.file, release), []).append((file, notebook))
+        if any(cell["source"].strip() for cell in found["cells"]):
+            read.setdefault(_which(found, file.file, release), []).append((file, found))
         else:
             problems.append(f"{student}: {file.path} is empty")
             unread[named] = "was handed in, but empty"
@@ -165,31 +255,81 @@ def _submission(
     for file, _ in read.get("", []):
         made.notes.append(f"{file.file} holds none of the assignment's exercises and is left out")
     for chapter in chapters:
-        handed_in = sorted(read.get(chapter, []), key=lambda pair: _turn(pair[0].file))
-        for file, _ in handed_in[:-1]:
-            made.notes.append(f"{file.file} is an earlier version of {handed_in[-1][0].file} and is left out")
         skeleton = release[f"{chapter}.ipynb"]
+        versions = [_version(skeleton, file, found) for file, found in read.get(chapter, [])]
         before = earlier.files.get(chapter)
-        if not handed_in and before and (records.submitted(pack, student) / f"{chapter}.ipynb").is_file():
+        if not versions and before and (records.submitted(pack, student) / f"{chapter}.ipynb").is_file():
             what = unread.get(chapter, "is not in the latest submission")
             made.files[chapter] = before
             made.notes.append(f"{chapter}.ipynb {what}: {before}, handed in earlier, counts")
             made.notes += [note for note in earlier.notes if note.startswith(f"{before}: ")]
             continue
-        if not handed_in:
+        if not versions:
             made.notebooks[chapter], _ = repair(skeleton, skeleton)
             made.notes.append(f"{chapter}.ipynb {unread.get(chapter, 'was not handed in')}")
             continue
-        file, notebook = handed_in[-1]
-        made.notebooks[chapter], notes = repair(skeleton, notebook)
-        made.files[chapter] = file.file
-        theirs = notebook["metadata"].get("mininet")
+        best, notes = _best(versions, f"{chapter}.ipynb")
+        made.notes += notes
+        made.notebooks[chapter] = best.mended
+        made.files[chapter] = best.file.file
+        theirs = best.handed_in["metadata"].get("mininet")
         number = pack.variant(student)
+        notes = list(best.notes)
         if isinstance(theirs, dict) and theirs.get("variant") not in (None, number):
             whose = next((s for s in pack.students if pack.variant(s) == theirs["variant"]), "somebody")
-            notes.append(f"{LOOK} {whose}; it is graded with the student's own, or the book's")
-        made.notes += [f"{file.file}: {note}" for note in notes]
+            notes.append(
+                f"{LOOK} these are the numbers of {whose}; it is graded with the student's own, or the book's"
+            )
+        made.notes += [f"{best.file.file}: {note}" for note in notes]
     return made
+
+
+def _version(skeleton: Notebook, file: _File, handed_in: Notebook) -> _Version:
+    """Return a notebook repaired, with what it answers."""
+    mended, notes = repair(skeleton, handed_in)
+    stubs = {content.about(cell): plain(cell["source"]) for cell in skeleton["cells"]}
+    answers = {
+        content.about(cell)[0]: text
+        for cell in mended["cells"]
+        if content.about(cell)[1] in ("answer", "written")
+        and (text := plain(cell["source"])) != stubs[content.about(cell)]
+    }
+    given = len({content.about(cell) for cell in handed_in["cells"]} & set(stubs))
+    return _Version(file, handed_in, mended, notes, answers, given)
+
+
+def _best(versions: Sequence[_Version], usual: str) -> tuple[_Version, list[str]]:
+    """Return the version that counts, and notes on the others.
+
+    It is the one that answers the most exercises, of these the latest attempt by its name, of
+    these the one with the most of the given cells. Where that does not decide, the grader is told to look.
+    """
+
+    def rank(version: _Version) -> tuple[int, int, int]:
+        return len(version.answers), _turn(version.file.file), version.given
+
+    # where nothing else decides, the one that is called as it was handed out, then by the path
+    ordered = sorted(versions, key=lambda version: (version.file.file != usual, version.file.path))
+    best = max(ordered, key=rank)  # the first of the greatest
+    notes = []
+    same = [v.file.file for v in versions].count(best.file.file) > 1
+    counts = best.file.path if same else best.file.file
+    for other in ordered:
+        if other is best:
+            continue
+        name = other.file.path if same else other.file.file
+        more = [exercise for exercise in other.answers if exercise not in best.answers]
+        if more:
+            notes.append(f"{LOOK} {name} is left out for {counts}, but it alone answers {', '.join(more)}")
+        elif rank(other) == rank(best) and other.answers != best.answers:
+            notes.append(f"{LOOK} {name} is left out for {counts}, which answers as much, and otherwise")
+        elif len(other.answers) < len(best.answers):
+            notes.append(f"{name} answers less than {counts} and is left out")
+        elif other.answers == best.answers and _turn(other.file.file) == _turn(best.file.file):
+            notes.append(f"{name} answers the same as {counts} and is left out")
+        else:
+            notes.append(f"{name} is an earlier version of {counts} and is left out")
+    return best, notes
 
 
 def _which(notebook: Notebook, file: str, release: dict[str, Notebook]) -> str:
@@ -218,24 +358,26 @@ def _turn(file: str) -> int:
 
 
 def _place(pack: Pack, submission: Submission, again: bool) -> None:
-    folder = pack.folder / "submitted" / submission.student / pack.name
+    folder = records.submitted(pack, submission.student)
     changed = False
-    for chapter, notebook in submission.notebooks.items():
-        file, text = folder / f"{chapter}.ipynb", content.text(notebook)
+    for chapter, made in submission.notebooks.items():
+        file = folder / f"{chapter}.ipynb"
         # what is the same stays untouched, and need not be graded again
-        if not file.is_file() or file.read_text(encoding="utf-8") != text:
-            content.write(notebook, file)
+        if not file.is_file() or file.read_bytes() != content.text(made).encode():
+            content.write(made, file)
             changed = True
     if again:
         submission.notes.insert(0, "replaces an earlier submission" if changed else "the same as before")
 
 
 def _keep(pack: Pack, file: _File, data: bytes) -> None:
-    """Keep what was handed in, byte for byte, under a name that is safe anywhere."""
+    """Keep what was handed in, byte for byte, under a name that is safe anywhere, beside what was there before."""
     folder = pack.folder / ORIGINALS / file.student
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w ().-]", "_", file.file)[-60:]
-    (folder / name).write_bytes(data)
+    place = folder / re.sub(r"[^\w ().-]", "_", file.file)[-60:]
+    if place.is_file() and place.read_bytes() != data:
+        place = place.with_name(f"{place.stem}-{hashlib.sha256(data).hexdigest()[:8]}{place.suffix}")
+    if not place.exists():
+        storage.write(place, data)
 
 
 def _by_student(pack: Pack, source: Path, platform: str, problems: list[str]) -> dict[str, list[_File]]:
@@ -250,13 +392,14 @@ def _by_student(pack: Pack, source: Path, platform: str, problems: list[str]) ->
     refused: dict[str, None] = {}  # a folder's name is refused once
     for path, read in entries:
         try:
-            student, name, late, file = _whose(pack, path, platform)
-            found.setdefault(student, []).append(_File(student, name, late, path, file, read))
+            whose = _plain(pack, path) if platform == "plain" else _of_platform(platform, path)
+            file = _File(whose.student, whose.name, whose.late, path, whose.file, read)
+            found.setdefault(whose.student, []).append(file)
         except Refused as problem:
             refused[str(problem)] = None
     problems += refused
     if platform == "plain":
-        for student in [student for student, files in found.items() if not any(map(_taken, files))]:
+        for student in [student for student, files in found.items() if not any(map(_may_hold, files))]:
             path = found.pop(student)[0].path
             problems.append(
                 f"{student + '/' if '/' in path else path} holds no notebook and is not taken for a student"
@@ -280,13 +423,13 @@ def _entries(pack: Pack, source: Path, problems: list[str]) -> list[tuple[str, u
         )
     try:
         return unpack.entries(source, problems)
-    except (zipfile.BadZipFile, OSError):
-        raise CourseError(f"{source.name} is no zip that can be read. Download it again.") from None
+    except Refused as problem:
+        raise CourseError(f"{source.name} {problem}. Download it again, or pack it anew.") from None
 
 
 def _require_form(source: Path, paths: Sequence[str], platform: str) -> None:
     """Raise CourseError if files are named as another platform names them, or none as this one does."""
-    alike = {form: [path for path in paths if PATTERNS[form].fullmatch(path)] for form in PATTERNS}
+    alike = {form: [path for path in paths if _is_of(form, path)] for form in FORMS}
     for form, found in alike.items():
         if form != platform and len(found) > len(paths) / 2:
             raise CourseError(
@@ -303,12 +446,17 @@ def _require_form(source: Path, paths: Sequence[str], platform: str) -> None:
 
 def _opened(files: Sequence[_File], problems: list[str]) -> Iterator[tuple[_File, bytes]]:
     """Read a student's files, those in a zip too; what cannot be taken, and what is too much, is noted."""
-    left, waiting, others = OF_ONE, list(files), list[_File]()
+    student, left, number = files[0].student, OF_ONE, 0
+    waiting, others = list(reversed(files)), list[_File]()
     while waiting:
-        file = waiting.pop(0)
-        if not _taken(file):
+        file = waiting.pop()
+        if not _may_hold(file):
             others.append(file)
             continue
+        number += 1
+        if number > MOST_FILES:
+            problems.append(f"{student}: {file.path} and all after it are not read; {MOST_FILES} files were")
+            break
         try:
             data = file.read()
             left -= len(data)
@@ -317,60 +465,60 @@ def _opened(files: Sequence[_File], problems: list[str]) -> Iterator[tuple[_File
             if not file.file.lower().endswith(".zip"):
                 yield file, data
                 continue
-            waiting += [
+            inner = [
                 replace(file, path=f"{file.path}/{path}", file=PurePosixPath(path).name, read=read)
                 for path, read in unpack.entries(data, problems, within=file.path)
             ]
+            waiting[:0] = reversed(inner)
         except Refused as problem:
-            problems.append(f"{file.student}: {file.path} {problem}")
-        except zipfile.BadZipFile:
-            problems.append(f"{file.student}: {file.path} is no zip that can be read")
+            problems.append(f"{student}: {file.path} {problem}")
     if others:
         like = f", like {len(others) - 1} more" if others[1:] else ""
-        problems.append(f"{others[0].student}: {others[0].path} is no notebook and is left where it is{like}")
+        problems.append(f"{student}: {others[0].path} is no notebook and is left where it is{like}")
 
 
-def _taken(file: _File) -> bool:
+def _may_hold(file: _File) -> bool:
     """Say whether there may be a notebook in a file, by its name."""
     return file.file.lower().endswith(TAKEN)
 
 
-def _whose(pack: Pack, path: str, platform: str) -> tuple[str, str, bool, str]:
-    """Return student, readable name, whether late, and file name, as a platform puts them into a path.
+def _is_of(platform: str, path: str) -> bool:
+    """Say whether a path is named as a platform names it."""
+    return _matched(platform, path) is not None
 
-    Refused if nobody can be told from it.
-    """
-    if platform in PATTERNS:
-        match = PATTERNS[platform].fullmatch(path)
-        if match is None:
-            raise Refused(f"{path}: not named as {platform.title()} names files, {FORMS[platform]}")
-        late = match.groupdict().get("late") is not None
-        return match["id"], match["name"], late, PurePosixPath(match["file"]).name
+
+def _matched(platform: str, path: str) -> re.Match[str] | None:
+    """Return the platform's part of a path. It is the first that looks so: what follows, the student has chosen."""
+    parts = path.split("/", DEEPEST)
+    found = (PATTERNS[platform].fullmatch("/".join(parts[at:])) for at in range(len(parts)))
+    return next((match for match in found if match), None)
+
+
+def _of_platform(platform: str, path: str) -> _Origin:
+    """Return whose a file is, by the platform's own part of its path; Refused if it is not there, or there twice."""
+    match = _matched(platform, path)
+    if match is None:
+        raise Refused(f"{path}: not named as {platform.title()} names files, {FORMS[platform]}")
+    if len(MARK.findall(match[0].split("/")[0])) > 1:
+        raise Refused(f"{path}: may be of two students, since one has chosen such a name; look whose it is")
+    late = match.groupdict().get("late") is not None
+    return _Origin(match["id"], match["name"], late, PurePosixPath(match["file"]).name)
+
+
+def _plain(pack: Pack, path: str) -> _Origin:
+    """Return whose a file is, by the folder it lies in or by its own name; Refused if that can be no student's."""
     folder, _, file = path.rpartition("/")
     student = folder.split("/")[0]
     if not student:  # janedoe.ipynb, or janedoe_neuron.ipynb
-        chapters = "|".join(map(re.escape, pack.chapters))
-        student = re.sub(rf"(^|[-_ ]+)({chapters})$", "", PurePosixPath(file).stem)
-    # a letter with an accent is one character or two, as the system likes
-    student = unicodedata.normalize("NFC", student).strip()
-    problem = _no_name(student)
+        stem = PurePosixPath(file).stem
+        chapter = next((c for c in sorted(pack.chapters, key=len, reverse=True) if stem.endswith(c)), "")
+        before = stem.removesuffix(chapter)
+        student = before.rstrip("-_ ") if not before or before[-1:] in "-_ " else stem
+    student = names.normal(student)
+    problem = names.problem(student)
     if problem:
         raise Refused(f"{student + '/' if folder else path}: {problem}")
-    return student, "", False, file
-
-
-def _no_name(student: str) -> str:
-    """Say why a student cannot be called this, since it names folders; nothing if it can."""
-    if not student:
-        return "no student's name in it; name it student_file.ipynb, or put it into a folder student/"
-    if student.startswith("."):
-        return "a student's name cannot begin with a dot; rename it"
-    bad = next((c for c in student if c in FORBIDDEN or not c.isprintable()), None)
-    if bad:
-        return f"a student's name cannot hold the character {bad!r}; rename it"
-    if len(student.encode()) > LONGEST:
-        return f"a student's name cannot be longer than {LONGEST} bytes; rename it"
-    return ""
+    return _Origin(student, "", False, file)
 
 
 def _without_common_folder(

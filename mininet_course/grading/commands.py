@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading import pack as packs
 from mininet_course.grading.content import counted
@@ -164,18 +165,22 @@ def grades(options: argparse.Namespace) -> int:
     from mininet_course.grading.marks import comment, marks
 
     pack = packs.load(options.folder)
-    table = lms.read_table(options.into)
+    out = options.into if options.in_place else options.out or _beside(options.into, pack)
+    lms.read_table(options.into)  # what is no table is said first
     found = marks(pack)
     scores = {student: mark.points for student, mark in found.items()}
     comments = {student: comment(pack, mark) for student, mark in found.items()} if options.comments else None
-    filled = lms.fill(table, scores, options.key, options.column, pack.name, comments)
-    out = options.into if options.in_place else options.out or _beside(options.into, pack)
-    if out.exists() and options.out:
-        raise CourseError(
-            f"{out} is there already and stays as it is. Choose another with --out, or remove it."
-        )
     try:
-        out.write_bytes(filled.data)
+        # another column of the same table may be filled at the same time
+        with storage.locked(out):
+            filled = lms.fill(
+                lms.read_table(options.into), scores, options.key, options.column, pack.name, comments
+            )
+            if out.exists() and options.out:
+                raise CourseError(
+                    f"{out} is there already and stays as it is. Choose another with --out, or remove it."
+                )
+            storage.write(out, filled.data)
     except OSError as problem:
         raise CourseError(
             f"{out} cannot be written ({problem.strerror}). Choose another with --out."

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading.pack import EXERCISES, Pack
+from mininet_course.notebook import Cell as Cell
+from mininet_course.notebook import Notebook as Notebook
+from mininet_course.notebook import parse
 from mininet_course.shipped import notebook_file
-
-Cell = dict[str, Any]
-Notebook = dict[str, Any]
 
 HOW_TO = """\
 # {name}: {title}
@@ -91,26 +92,9 @@ def read(file: Path) -> Notebook:
         raise CourseError(f"{file.name} {problem}") from None
 
 
-def parse(data: bytes) -> Notebook:
-    """Return the notebook that a file's bytes hold, every source as one string; CourseError if they hold none."""
-    try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-        for cell in notebook["cells"]:
-            # half a character, which JSON can hold and no file can
-            cell["source"] = "".join(cell["source"]).encode("utf-8", "replace").decode()
-            if not (isinstance(cell["metadata"], dict) and cell["cell_type"] in ("code", "markdown", "raw")):
-                raise ValueError
-        if not isinstance(notebook["metadata"], dict):
-            raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise CourseError("is no notebook that can be read; it must be saved again in JupyterLab.") from None
-    return dict(notebook)
-
-
 def write(notebook: Notebook, file: Path) -> None:
-    """Write a notebook, making its folder."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text(notebook), encoding="utf-8")
+    """Write a notebook, making its folder; whole or not at all."""
+    storage.write(file, text(notebook))
 
 
 def text(notebook: Notebook) -> str:
@@ -175,6 +159,12 @@ def title_of(opening: str) -> str:
 def counted(number: float, what: str) -> str:
     """Return "1 exercise", "2 exercises", "1.5 points"."""
     return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
+def at_most(lines: Sequence[str], most: int = 40) -> list[str]:
+    """Return the first lines and how many more there are: nobody's own fills a report."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"… and {more:,} more of these"] if more > 0 else [])]
 
 
 def in_points(points: float) -> str:

@@ -12,7 +12,6 @@ import io
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -25,6 +24,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
 from mininet_course.grading import pack as packs
@@ -100,10 +100,7 @@ class Report:
     def _noted(self) -> dict[str, list[str]]:
         """Return what collecting has noted on each submission; read once for the whole class."""
         collected = collect.load(self.pack)
-        kept = {record.student: collected.get(record.student, {}).get("notes") for record in self.records}
-        return {
-            s: [str(note) for note in notes] if isinstance(notes, list) else [] for s, notes in kept.items()
-        }
+        return {r.student: collected.get(r.student, {}).get("notes", []) for r in self.records}
 
 
 def grade_pack(
@@ -143,6 +140,7 @@ def grade_pack(
             f"{folder} holds no submissions. `python -m mininet_course collect` puts them into "
             f"{Path('submitted') / 'STUDENT' / pack.name}."
         )
+    collect.load(pack)  # what is damaged is said before all the work
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
@@ -187,11 +185,15 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
     warnings.simplefilter("ignore")  # Python warns about what students write
     pack = packs.load(folder)
     no_links(records.submitted(pack, student))
-    record = Record(student, "")
+    released_to = variants.released(pack, student)
+    # what is graded and its fingerprint are of the same moment, whatever is collected from now on
+    with storage.locked(pack.folder / collect.FILE):
+        mended = {name: _mended(pack, student, name, released) for name, released in released_to.items()}
+        record = Record(student, records.state(pack, student))
     with execution.Submission(partial(Sandbox, walls, pack.folder), seconds) as submission:
-        for file_name, released in variants.released(pack, student).items():
+        for file_name, released in released_to.items():
             chapter = Path(file_name).stem
-            notebook, notes = _mended(pack, student, file_name, released)
+            notebook, notes = mended[file_name]
             ran = submission.run(notebook, questions(pack, student, released))
             record.judgements |= ran.judgements
             record.outputs[chapter] = ran.outputs
@@ -199,7 +201,6 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
             record.suspicious += scan.scan(notebook, released)
             record.repairs += notes
     record.seconds = time.monotonic() - begun
-    record.state = records.state(pack, student)
     record.save(pack)
 
 
@@ -277,8 +278,7 @@ def _mended(
     if content.text(mended) != content.text(notebook):
         original = pack.folder / ORIGINALS / student / file_name
         if file.is_file() and not original.exists():
-            original.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, original)
+            records.write(original, file.read_bytes())
         records.write(file, content.text(mended))
     return mended, [*notes, *(f"{file_name}: {note}" for note in more)]
 
@@ -362,6 +362,8 @@ def said(problem: BaseException | None) -> str:
         return ""
     if isinstance(problem, BrokenProcessPool):
         return "the process that graded it was ended, perhaps for lack of memory"
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}"
     return str(problem) if isinstance(problem, Lost | CourseError) else f"{type(problem).__name__}: {problem}"
 
 
@@ -396,7 +398,7 @@ def _write(pack: Pack, report: Report) -> None:
         days = lateness.days.get(record.student) if lateness else None
         table.writerow(
             [
-                record.student,
+                lms.no_formula(record.student),
                 lms.no_formula(people.get(record.student, "")),
                 *(states.get(name, "") for name in judged),
                 f"{points:g}",

@@ -150,7 +150,10 @@ def _times(file: Path) -> dict[str, str]:
             "Leave it out; who is late by the platform's mark is listed then, and you fill in the days."
         )
     key, at = table.column(lms.usual_key(table)), table.column(name)
-    return {lms.identifier(row[key]): row[at].strip() for row in table.rows[1:] if len(row) > max(key, at)}
+    rows = [row for row in table.rows[1:] if len(row) > max(key, at) and row[key].strip()]
+    return dict(
+        zip(lms.identifiers([row[key] for row in rows]), (row[at].strip() for row in rows), strict=True)
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -2,11 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mininet_course.exercise import CourseError
+from mininet_course.grading import names
 
 KEYS = (
     "ID",
@@ -15,7 +16,8 @@ KEYS = (
 )  # of Canvas's gradebook, of Moodle's grading worksheet, of a list by hand
 COMMENTS = "Feedback comments"  # Moodle's, in the grading worksheet
 MOODLES = "Grade"  # the column of points in Moodle's grading worksheet
-FORMULA = "=+-@\t\r"  # begins one
+# the row that Canvas has for whoever looks at a course as a student would
+TEST_STUDENT = ("Student, Test", "Test Student")
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -42,14 +44,15 @@ class Table:
 
     def with_fields(self, fields: Mapping[tuple[int, int], str]) -> bytes:
         """Return the file with some fields exchanged, by (row, column), and nothing else."""
-        text = self.text
-        for row, column in sorted(fields, reverse=True):
+        pieces, at = [], 0
+        for row, column in sorted(fields):
             start, end = self.spans[row][column]
             value = fields[row, column]
-            if text[start:end].startswith('"') or re.search('[",;\t\r\n]', value):
+            if (self.text.startswith('"', start) and end > start) or re.search('[",;\t\r\n]', value):
                 value = '"' + value.replace('"', '""') + '"'
-            text = text[:start] + value + text[end:]
-        return self.bom + text.encode(self.encoding)
+            pieces += [self.text[at:start], value]
+            at = end
+        return self.bom + "".join([*pieces, self.text[at:]]).encode(self.encoding)
 
 
 @dataclass(frozen=True)
@@ -109,37 +112,60 @@ def fill(
     at_key = table.column(key or usual_key(table))
     at_column = table.column(_longer(table, column) if column else _named(table, name))
     at_comment = table.column(COMMENTS) if comments else None
-    wanted = {identifier(student).casefold(): student for student in scores}
+    rows = {n: row for n, row in enumerate(table.rows[1:], start=1) if len(row) > max(at_key, at_column)}
+    ids = {number: row[at_key] for number, row in rows.items() if row[at_key].strip()}
+    first = min(ids, default=0)
+    of_row = _students(ids, scores)
+    # a table that writes 7,5 reads 7.5 as something else
+    point = "," if any(re.fullmatch(r"\d+,\d+", row[at_column].strip()) for row in rows.values()) else "."
     fields: dict[tuple[int, int], str] = {}
     placed, without_grade, possible = [], [], ""
     for number, row in enumerate(table.rows[1:], start=1):
-        if row[0].strip() == "Points Possible":  # Canvas's second row
-            possible = row[at_column].strip() if len(row) > at_column else ""
-            continue
-        if len(row) <= max(at_key, at_column) or not row[at_key].strip():
-            if any(value.strip() for value in row):
-                without_grade.append(next(value.strip() for value in row if value.strip()))
-            continue
-        student = wanted.get(identifier(row[at_key]).casefold())
-        if student is None:
-            without_grade.append(", ".join(dict.fromkeys([row[at_key].strip(), row[0].strip()])))
-        elif student in placed:
-            raise CourseError(
-                f"The column {table.rows[0][at_key]!r} has {row[at_key]!r} twice; choose another with --key."
-            )
-        else:
+        student = of_row.get(number)
+        if student is not None:
+            if student in placed:
+                raise CourseError(
+                    f"The column {table.rows[0][at_key]!r} has {row[at_key]!r} twice; choose another with --key."
+                )
             placed.append(student)
-            fields[number, at_column] = f"{round(scores[student], 4):g}"
+            fields[number, at_column] = f"{round(scores[student], 4):g}".replace(".", point)
             if at_comment is not None and len(row) > at_comment and not row[at_comment].strip():
                 fields[number, at_comment] = (comments or {}).get(student, "")
+        elif number in ids:
+            if row[0].strip() not in TEST_STUDENT:
+                without_grade.append(", ".join(dict.fromkeys([row[at_key].strip(), row[0].strip()])))
+        elif number < first and (not row[0].strip() or row[0][0] == " "):
+            # Canvas's own rows, above the first student: "Manual Posting", "    Points Possible"
+            value = row[at_column].strip() if number in rows else ""
+            possible = value if re.fullmatch(r"\d+(?:[.,]\d+)?", value) else possible
+        elif any(value.strip() for value in row) and row[0].strip() not in TEST_STUDENT:
+            without_grade.append(next(value.strip() for value in row if value.strip()))
     if not placed:
-        ids = ", ".join(repr(row[at_key]) for row in table.rows[1:6] if len(row) > at_key)
+        shown = ", ".join(repr(row[at_key]) for row in table.rows[1:6] if len(row) > at_key)
         raise CourseError(
-            f"No student is found by the column {table.rows[0][at_key]!r}: it holds {ids}, and the "
+            f"No student is found by the column {table.rows[0][at_key]!r}: it holds {shown}, and the "
             f"students are called {', '.join(map(repr, list(scores)[:5]))}. Choose another with --key."
         )
     without_row = [student for student in scores if student not in placed]
     return Filled(table.with_fields(fields), placed, without_row, without_grade, possible)
+
+
+def _students(ids: Mapping[int, str], scores: Iterable[str]) -> dict[int, str]:
+    """Return the student of each row, by the ids of the rows: the same id first, then one that differs in case alone.
+
+    Where neither is there, the number counts: "4711" is Moodle's "Participant 4711", in whatever language.
+    """
+    found: dict[int, str] = {}
+    for form in (str, names.normal, _folded, names.number_of):
+        by_form: dict[str, list[str]] = {}
+        for student in set(scores) - set(found.values()):
+            # a student called "ann7" has a name; one called "7" has a number
+            by_form.setdefault(student if form is names.number_of else form(student), []).append(student)
+        for number, text in ids.items():
+            same = by_form.get(form(text), [])
+            if number not in found and len(same) == 1:
+                found[number] = same[0]
+    return found
 
 
 def no_formula(text: str) -> str:
@@ -148,12 +174,26 @@ def no_formula(text: str) -> str:
     >>> no_formula("=1+1")
     "'=1+1"
     """
-    return f"'{text}" if text[:1] and text[0] in FORMULA else text
+    return f"'{text}" if text.lstrip(" ")[:1] in tuple(names.FORMULAS) else text
 
 
-def identifier(text: str) -> str:
-    """Return an id as it names a student here: "4711" for Moodle's "Participant 4711"."""
-    return text.strip().removeprefix("Participant ")
+def _folded(text: str) -> str:
+    return names.normal(text).casefold()
+
+
+def identifiers(texts: Sequence[str]) -> list[str]:
+    """Return the ids in a column as they name students here: the numbers of Moodle's "Participant 4711".
+
+    The word may be of any language. That each is a word, the same, and a number, tells such ids from logins.
+    """
+    found = [names.normal(text) for text in texts]
+    numbers = [names.number_of(text) for text in found]
+    words = {text.removesuffix(number) for text, number in zip(found, numbers, strict=True)}
+    if not found or not all(numbers) or len(words) > 1:
+        return found
+    [word] = words
+    is_word = word[-1].isspace() or not word.isascii() or word.casefold() == "participant"
+    return numbers if is_word else found
 
 
 def usual_key(table: Table) -> str:
@@ -184,7 +224,7 @@ def _longer(table: Table, name: str) -> str:
 
 def _fields(text: str, delimiter: str) -> tuple[list[list[str]], list[list[tuple[int, int]]]]:
     """Return the values and the places of all fields; quoted ones may hold anything, also line breaks."""
-    field = re.compile(rf'"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^{delimiter}\r\n]*)')
+    field = re.compile(rf'"(?P<quoted>[^"]*(?:""[^"]*)*)"|(?P<plain>[^{delimiter}\r\n]*)')
     rows: list[list[str]] = [[]]
     spans: list[list[tuple[int, int]]] = [[]]
     at = 0

@@ -224,4 +224,4 @@ def _shown(answer: str) -> str:
 
 
 def _text(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] and cell[1] in lms.FORMULA else cell
+    return cell[1:] if cell[:1] == "'" and lms.no_formula(cell[1:]) == cell else cell

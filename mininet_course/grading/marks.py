@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import late, marking, records
+from mininet_course.grading import late, marking, nbgrader_format, records
 from mininet_course.grading.answers import answers
 from mininet_course.grading.marking import Marked
 from mininet_course.grading.pack import EXERCISES, Pack
@@ -119,12 +119,9 @@ def _gradebook(pack: Pack) -> dict[str, _InBook]:
         from nbgrader.api import Gradebook, MissingEntry
     except ImportError:
         raise CourseError('This takes nbgrader: pip install "mininet-course[grade]"') from None
-    file = pack.folder / "gradebook.db"
-    if not file.is_file():
-        raise CourseError(f"{file} is missing. Take it from a backup.")
     names = {name.replace(".", "-"): name for name in pack.points}
     found = {}
-    with Gradebook(f"sqlite:///{file}") as gradebook:
+    with Gradebook(nbgrader_format.database(pack)) as gradebook:
         try:
             submissions = gradebook.find_assignment(pack.name).submissions
         except MissingEntry:

@@ -1,7 +1,9 @@
 """An assignment as a course folder for nbgrader."""
 
+import contextlib
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,46 @@ raise AssertionError("Nobody has judged this answer: grade with python -m minine
 ### END HIDDEN TESTS"""
 
 
+DATABASE = "gradebook.db"
+BEGINS = b"SQLite format 3\0"  # every database of SQLite
+# in the path of a folder nbgrader takes these for a pattern, for the end of its database's address, or for a variable
+NOT_IN_PATHS = "*?[]%$"
+
+
+def require_path(folder: Path) -> None:
+    """Raise CourseError if nbgrader cannot work in a folder, for what its path holds."""
+    path = str(folder.resolve())
+    bad = next((c for c in path if c in NOT_IN_PATHS or not c.isprintable()), None)
+    if bad:
+        raise CourseError(
+            f"nbgrader cannot work in {path!r}, for the {bad!r} in it: choose a folder without, or --format zip."
+        )
+
+
+def database(pack: Pack) -> str:
+    """Return the address of an assignment's gradebook; CourseError if it is missing or damaged.
+
+    Nothing is written: nbgrader would begin a new one, and remove what was graded.
+    """
+    require_path(pack.folder)
+    file = pack.folder / DATABASE
+    try:
+        with file.open("rb") as opened:
+            begins = opened.read(len(BEGINS))
+        # read only, and by an address in which no character of the path means something
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            sound = begins == BEGINS and connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+    except FileNotFoundError:
+        raise CourseError(f"{file} is missing. Take it from a backup.") from None
+    except OSError as problem:
+        raise CourseError(f"{file} cannot be read ({problem.strerror}).") from None
+    except sqlite3.Error:
+        sound = False
+    if not sound:
+        raise CourseError(f"{file} is damaged and was left as it is. Take it from a backup.")
+    return f"sqlite:///{file}"
+
+
 def make(pack: Pack) -> None:
     """Write ``source/`` and let nbgrader make ``release/`` and its gradebook from it."""
     for chapter in pack.chapters:
@@ -101,7 +143,11 @@ def run(folder: Path, command: str, *arguments: str) -> None:
 
 
 def course(pack: Pack) -> tuple[Any, Any, logging.Logger]:
-    """Return nbgrader's settings of an assignment, its course folder, and a log that keeps quiet."""
+    """Return nbgrader's settings of an assignment, its course folder, and a log that keeps quiet.
+
+    CourseError unless its gradebook is there and whole.
+    """
+    database(pack)
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader

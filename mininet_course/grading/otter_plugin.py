@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mininet_course.grading import content, execution, grade, variants
+from mininet_course.grading import execution, grade, variants
 from mininet_course.grading import pack as packs
 from mininet_course.grading.otter_format import IN_ZIP
 from mininet_course.grading.repair import repair
 from mininet_course.grading.sandbox import Sandbox
+from mininet_course.notebook import parse
 
 SECONDS = 10.0  # that a cell may run
 
@@ -38,7 +39,7 @@ class Judged:
         questions = grade.questions(pack, student, released)
         # students' code can read this disk: what is hidden lives on in our memory only
         shutil.rmtree(folder)
-        mended, notes = repair(released, content.parse(json.dumps(submission).encode()))
+        mended, notes = repair(released, parse(json.dumps(submission).encode()))
         with execution.Submission(partial(Sandbox, False), SECONDS) as runner:
             judgements = runner.run(mended, questions).judgements
         told = {

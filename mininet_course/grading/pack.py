@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from mininet_course import storage
 from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Case, CourseError, Exercise, Judged, Written
 from mininet_course.grading import judging
@@ -90,8 +91,7 @@ class Pack:
             "students": list(self.students),
             "by_parts": list(self.by_parts),
         }
-        text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
-        (self.folder / FILE).write_text(text, encoding="utf-8")
+        storage.write(self.folder / FILE, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
 
 def load(folder: Path) -> Pack:
@@ -101,13 +101,16 @@ def load(folder: Path) -> Pack:
     ['neuron', 'xor']
     """
     try:
-        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        kept = storage.read_json(folder / FILE)
+        points = {name: float(points) for name, points in kept["points"].items()}
+        if type(kept["seed"]) is not int or not all(0 < value <= MOST_POINTS for value in points.values()):
+            raise storage.Damaged
         pack = Pack(
             folder=folder.resolve(),
-            name=str(kept["name"]),
+            name=check_name(kept["name"]),
             format=str(kept["format"]),
-            points={str(name): float(points) for name, points in kept["points"].items()},
-            seed=int(kept["seed"]),
+            points=points,
+            seed=kept["seed"],
             students=tuple(map(str, kept["students"])),
             by_parts=tuple(map(str, kept.get("by_parts", ()))),
         )
@@ -118,7 +121,7 @@ def load(folder: Path) -> Pack:
         ) from None
     except OSError as problem:
         raise CourseError(f"{folder / FILE} cannot be read ({problem.strerror}).") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, CourseError):
         raise CourseError(f"{folder / FILE} is damaged. Take it from a backup: the seed is in it.") from None
     unknown = [name for name in pack.points if name not in EXERCISES]
     if unknown or pack.format not in FORMATS or not pack.points:

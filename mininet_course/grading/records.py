@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mininet
+from mininet_course import storage
 from mininet_course.grading.judging import Judgement
 from mininet_course.grading.pack import EXERCISES, EXTRA, FILE, Pack
+from mininet_course.storage import write as write
 
 FOLDER = "grading"
 
@@ -33,13 +34,13 @@ class Record:
 
     def save(self, pack: Pack) -> None:
         """Write it, all or nothing: a run that is stopped here leaves no half of it."""
-        write(pack.folder / FOLDER / f"{self.student}.json", json.dumps(asdict(self), indent=1))
+        write(_file(pack, self.student), json.dumps(asdict(self), indent=1))
 
 
 def load(pack: Pack, student: str) -> Record | None:
     """Return a student's record; None if there is none that fits what was handed in and what it is judged by."""
     try:
-        kept = json.loads((pack.folder / FOLDER / f"{student}.json").read_text(encoding="utf-8"))
+        kept = storage.read_json(_file(pack, student))
         kept["judgements"] = {name: Judgement(**made) for name, made in kept["judgements"].items()}
         kept["outputs"] = {
             chapter: {int(number): outputs for number, outputs in cells.items()}
@@ -47,6 +48,9 @@ def load(pack: Pack, student: str) -> Record | None:
         }
         record = Record(**kept)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    texts = (record.incidents, record.suspicious, record.repairs)
+    if not all(isinstance(kept, list) and all(isinstance(text, str) for text in kept) for kept in texts):
         return None
     return record if record.state == state(pack, student) else None
 
@@ -64,7 +68,7 @@ def worth(pack: Pack, name: str, judgement: Judgement | None) -> float:
 def forget(pack: Pack, names: Sequence[str]) -> None:
     """Remove students' records, so that they are graded again."""
     for student in names:
-        (pack.folder / FOLDER / f"{student}.json").unlink(missing_ok=True)
+        _file(pack, student).unlink(missing_ok=True)
 
 
 def not_graded(pack: Pack) -> list[str]:
@@ -95,9 +99,5 @@ def state(pack: Pack, student: str) -> str:
     return digest.hexdigest()
 
 
-def write(file: Path, text: str) -> None:
-    """Write a file beside its place and move it there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)
+def _file(pack: Pack, student: str) -> Path:
+    return pack.folder / FOLDER / f"{student}.json"

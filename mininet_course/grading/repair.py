@@ -9,15 +9,17 @@ what the student did is noted for the grader.
 import ast
 import copy
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mininet_course.grading.content import Cell, Notebook, about
+from mininet_course.grading.content import Cell, Notebook, about, at_most
 from mininet_course.grading.pack import EXERCISES
 
 ANSWERS = ("answer", "written")  # the roles whose text is the student's
+# No pattern here goes over a line's end and back: a student may write 400,000 empty lines.
 SAFE_LINK = "(?:https?://|attachment:|#)"
-CHECK = re.compile(r'^\s*check\(\s*["\']([\w.-]+)["\']', re.MULTILINE)
+CHECK = re.compile(r'^[ \t]*check\([ \t]*["\']([\w.-]+)["\']', re.MULTILINE)
 
 
 @dataclass
@@ -29,6 +31,7 @@ class _Aligned:
     place: dict[int, int] = field(default_factory=dict)  # theirs -> released
     dropped: set[int] = field(default_factory=set)  # theirs that say nothing new
     notes: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # what theirs say, in the form that texts are compared in
 
     def where(self, released: int) -> int | None:
         """Return which of theirs is this released cell."""
@@ -46,22 +49,30 @@ def repair(release: Notebook, submitted: Notebook) -> tuple[Notebook, list[str]]
     """
     aligned = _Aligned(release["cells"], [*submitted["cells"]])
     _join_split(aligned)
+    aligned.said = [plain(cell["source"]) for cell in aligned.theirs]
     _by_marks(aligned)
     _by_text(aligned)
     names = dict.fromkeys(name for name, role in map(about, release["cells"]) if role in ANSWERS)
     found = [name for name in names if _find_answer(aligned, name)]
     if found:
         aligned.notes.append(f"recognised by where it stands: the answer of {', '.join(found)}")
-    return release | {"cells": _rebuilt(aligned)}, aligned.notes
+    return release | {"cells": _rebuilt(aligned)}, at_most(aligned.notes)
+
+
+def plain(source: str) -> str:
+    """Return a text in the form that texts are compared in: what editors do to blanks and accents is no edit."""
+    text = unicodedata.normalize("NFC", source).replace("\N{NO-BREAK SPACE}", " ").replace("\ufeff", "")
+    return "\n".join(line.expandtabs(4).rstrip() for line in text.split("\n")).strip()
 
 
 def _join_split(a: _Aligned) -> None:
     """Join code cells that are Python only together: somebody split a cell in the middle of a function."""
     at = 0
     while at < len(a.theirs):
+        broken = not _parses(a.theirs[at])
         for first, last in ((at - 1, at), (at, at + 1), (at - 1, at + 1), (at - 2, at), (at, at + 2)):
             pieces = a.theirs[max(first, 0) : last + 1]
-            if _parses(a.theirs[at]) or len(pieces) <= last - first or not all(map(_joinable, pieces)):
+            if not broken or len(pieces) <= last - first or not all(map(_joinable, pieces)):
                 continue
             whole = {**pieces[0], "source": "\n".join(piece["source"] for piece in pieces)}
             whole["metadata"] = next((p["metadata"] for p in pieces if p["metadata"]), {})
@@ -83,8 +94,8 @@ def _by_marks(a: _Aligned) -> None:
         if of is not None:
             claims.setdefault(of, []).append(mine)
     for of, mines in claims.items():
-        original = a.release[of]["source"].strip()
-        changed = [mine for mine in mines if a.theirs[mine]["source"].strip() not in ("", original)]
+        original = plain(a.release[of]["source"])
+        changed = [mine for mine in mines if _source(a, mine) not in ("", original)]
         if about(a.release[of])[1] in ANSWERS:
             chosen = changed[-1] if changed else mines[0]
         else:
@@ -106,24 +117,25 @@ def _by_text(a: _Aligned) -> None:
         if a.where(of) is not None:
             continue
         name, role = about(cell)
+        wanted = plain(cell["source"])
+        heading = wanted.split("\n", 1)[0]
         for mine in a.free():
             source = _source(a, mine)
             # a stub may look like the stub of another exercise: answers are found by where they stand
-            same = role not in ANSWERS and source == cell["source"].strip()
-            call = CHECK.search(source) if role == "check" and len(source.splitlines()) <= 3 else None
-            heading = cell["source"].split("\n", 1)[0]
+            same = role not in ANSWERS and source == wanted
+            call = CHECK.search(source) if role == "check" and source.count("\n") < 3 else None
             titled = role == "task" and source.startswith(heading)
             if same or (call and call[1] == name) or titled:
                 a.place[mine] = of
                 break
-    copies = {cell["source"].strip() for cell in a.release if about(cell)[1] not in ANSWERS}
+    copies = {plain(cell["source"]) for cell in a.release if about(cell)[1] not in ANSWERS}
     a.dropped |= {mine for mine in a.free() if _source(a, mine) in copies | {""}}
 
 
 def _find_answer(a: _Aligned, name: str) -> bool:
     """Find the answer to an exercise where its cell is lost or was left as it was given; say whether it took that."""
     of = next(i for i, cell in enumerate(a.release) if about(cell)[0] == name and about(cell)[1] in ANSWERS)
-    stub, mine, wanted = a.release[of]["source"].strip(), a.where(of), _names(a.release[of]["source"])
+    stub, mine, wanted = plain(a.release[of]["source"]), a.where(of), _names(a.release[of]["source"])
     near = [i for i in a.free() if i in _between(a, name, of)]
     stubs = [i for i in near if _source(a, i) == stub]
     if mine is None or _source(a, mine) in ("", stub):
@@ -188,9 +200,10 @@ def _rebuilt(a: _Aligned) -> list[Cell]:
             cells += _renamed(a, name, released["source"], a.theirs[at]["source"])
         elif at is not None and role in ANSWERS:
             theirs = a.theirs[at]
-            cell["source"] = theirs["source"] if role == "answer" else harmless(theirs["source"])
-            if "attachments" in theirs and cell["cell_type"] == "markdown":
-                cell["attachments"] = theirs["attachments"]
+            pictures = theirs.get("attachments", {}) if cell["cell_type"] == "markdown" else {}
+            cell["source"] = theirs["source"] if role == "answer" else harmless(theirs["source"], pictures)
+            if pictures:
+                cell["attachments"] = pictures
             if theirs["cell_type"] != cell["cell_type"]:
                 kind = theirs["cell_type"]
                 a.notes.append(f"{_called(released)} was turned into a {kind} cell and is turned back")
@@ -208,14 +221,24 @@ def _left_of(a: _Aligned, mine: int) -> list[Cell]:
     """Return what a student wrote into a cell that is not for answers, as a cell of its own, if it may matter."""
     released, theirs = a.release[a.place[mine]], a.theirs[mine]
     role = about(released)[1]
-    if role or released["cell_type"] != "code" or theirs["source"].strip() == released["source"].strip():
-        if role == "check" and theirs["source"].strip() != released["source"].strip():
+    same = _source(a, mine) == plain(released["source"])
+    if role or released["cell_type"] != "code" or same or _is_same_code(theirs, released):
+        if role == "check" and not same:
             a.notes.append(f"{_called(released)} was changed and is put back")
         return []
     a.notes.append(
         f"{_called(released)} was changed: it is put back, and theirs follows as a cell of its own"
     )
     return [_own(theirs)]
+
+
+def _is_same_code(theirs: Cell, released: Cell) -> bool:
+    """Say whether two cells are the same to Python, as after an editor that lays code out anew."""
+    return (
+        _parses(theirs)
+        and theirs["cell_type"] == "code"
+        and ast.dump(ast.parse(theirs["source"])) == ast.dump(ast.parse(released["source"]))
+    )
 
 
 def _renamed(a: _Aligned, name: str, released: str, theirs: str) -> list[Cell]:
@@ -254,8 +277,8 @@ def _joinable(cell: Cell) -> bool:
 
 def _names(source: str) -> set[str]:
     """Return the functions, classes and variables that a cell defines at the left margin, also a broken cell."""
-    defined = re.findall(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE)
-    return {*defined, *re.findall(r"^(\w+)\s*=(?!=)", source, re.MULTILINE)}
+    defined = re.findall(r"^(?:def|class)[ \t]+(\w+)", source, re.MULTILINE)
+    return {*defined, *re.findall(r"^(\w+)[ \t]*=(?!=)", source, re.MULTILINE)}
 
 
 def _marks(cell: Cell) -> Iterable[object]:
@@ -270,7 +293,7 @@ def _marks(cell: Cell) -> Iterable[object]:
 
 
 def _source(a: _Aligned, mine: int) -> str:
-    return str(a.theirs[mine]["source"]).strip()
+    return a.said[mine]
 
 
 def _called(cell: Cell) -> str:
@@ -291,19 +314,25 @@ def _own(cell: Cell) -> Cell:
         kept = {"cell_type": "code", "metadata": {}, "source": cell["source"]}
         return kept | {"outputs": [], "execution_count": None}
     # a raw cell's text would go into a page as it is
-    kept = {"cell_type": "markdown", "metadata": {}, "source": harmless(cell["source"])}
-    return kept | ({"attachments": cell["attachments"]} if "attachments" in cell else {})
+    pictures = cell.get("attachments", {})
+    kept = {"cell_type": "markdown", "metadata": {}, "source": harmless(cell["source"], pictures)}
+    return kept | ({"attachments": pictures} if pictures else {})
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, pictures: Container[str] = ()) -> str:
     """Return a student's words so that a page that shows them holds no HTML of theirs and no link but to the web.
 
     nbgrader's pages do not clean what they show, and a grader is logged in where they are
-    opened. A space does it, and changes no formula.
+    opened. A space does it, and changes no formula. A picture that is not among the attached
+    ones is none: nbconvert would make no page at all.
     """
+    text = re.sub(
+        r"attachment:([^\s)>\"']*)", lambda m: m[0] if m[1] in pictures else f"attached: {m[1]}", text
+    )
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = re.sub(rf"\]\((?!{SAFE_LINK})", "] (", text)
-    return re.sub(rf"(?m)^(\s*\[[^\]]*\]):(?!\s*{SAFE_LINK})", r"\1 :", text)
+    # wherever it stands: in a list or a quotation a line may begin otherwise than with the bracket
+    return re.sub(rf"\]:(?!\s{{0,9}}{SAFE_LINK})", "] :", text)
 
 
 def _number(cells: Sequence[Cell]) -> None:

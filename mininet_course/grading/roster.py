@@ -17,10 +17,11 @@ def take(pack: Pack, file: Path, key: str = "") -> None:
     table = lms.read_table(file)
     at = table.column(key or lms.usual_key(table))
     name = next((table.column(name) for name in NAMES if name in table.rows[0]), None)
+    rows = [row for row in table.rows[1:] if len(row) > at and row[at].strip()]
     found = {
-        lms.identifier(row[at]): row[name].strip() if name is not None and len(row) > name else ""
-        for row in table.rows[1:]
-        if len(row) > at and row[at].strip()
+        student: row[name].strip() if name is not None and len(row) > name else ""
+        for student, row in zip(lms.identifiers([row[at] for row in rows]), rows, strict=True)
+        if not {*row[:2]} & {*lms.TEST_STUDENT}
     }
     records.write(pack.folder / FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 

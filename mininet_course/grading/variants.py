@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mininet_course.exercise import Choice, CourseError, as_tuple
-from mininet_course.grading import content
-from mininet_course.grading.lms import identifier, read_table
+from mininet_course.grading import content, names
+from mininet_course.grading.lms import identifiers, no_formula, read_table
 from mininet_course.grading.pack import EXERCISES, Pack
 
 ID_COLUMNS = ("student", "ID", "Identifier", "id", "SIS Login ID", "Username", "Email address")
@@ -31,7 +31,7 @@ def roster(file: Path, key: str = "") -> tuple[str, list[str]]:
             f"{file.name} has no column {column!r}, only {', '.join(header)}. Choose one with --key."
         )
     at = header.index(column)
-    found = [identifier(row[at]) for row in table.rows[1:] if len(row) > at and row[at].strip()]
+    found = identifiers([row[at] for row in table.rows[1:] if len(row) > at and row[at].strip()])
     twice = next((student for i, student in enumerate(found) if student in found[:i]), None)
     if twice:
         raise CourseError(
@@ -40,9 +40,10 @@ def roster(file: Path, key: str = "") -> tuple[str, list[str]]:
     if not found:
         raise CourseError(f"{file.name} has no student in the column {column!r}; choose another with --key.")
     for student in found:
-        if "/" in student or "\\" in student or student.startswith("."):
+        problem = names.problem(student)
+        if problem:
             raise CourseError(
-                f"{file.name}: {student!r} cannot name a folder; choose another column with --key."
+                f"{file.name}: {student!r} cannot name a folder: {problem}, or choose another column with --key."
             )
     return column, found
 
@@ -74,5 +75,6 @@ def table(pack: Pack) -> str:
             texts, exercise = EXERCISES[name].variant(number)
             right = exercise.right if isinstance(exercise, Choice) else getattr(exercise, "reference", "")
             shown = ", ".join(f"{n:.5g}" if isinstance(n, float) else str(n) for n in as_tuple(right))
-            rows.writerow([student, number, name, " | ".join(texts), " | ".join(texts.values()), shown])
+            row = [student, str(number), name, " | ".join(texts), " | ".join(texts.values()), shown]
+            rows.writerow(map(no_formula, row))
     return text.getvalue()

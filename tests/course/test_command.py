@@ -187,3 +187,44 @@ def test_a_mistaken_command_line_has_no_traceback(tmp_path: Path) -> None:
     for arguments in (["lst"], ["check"], []):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
+
+
+def python_kernel(folder: Path, *argv: str) -> None:
+    """Install a kernel called python3, as another environment has left it behind."""
+    (folder / "kernels" / "python3").mkdir(parents=True)
+    spec = {"argv": list(argv), "display_name": "Python 3", "language": "python"}
+    (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
+
+
+@pytest.mark.parametrize("installed", ["removed", "other"])
+def test_check_runs_in_this_python_whatever_kernels_there_are_and_prints_its_report_alone(
+    installed: str, tmp_path: Path
+) -> None:
+    if installed == "removed":
+        python_kernel(tmp_path / "jupyter", "/gone/bin/python", "-m", "ipykernel", "-f", "{connection_file}")
+    else:  # a Python that does not know the course
+        isolated = [sys.executable, "-I", "-S", "-m", "ipykernel", "-f", "{connection_file}"]
+        python_kernel(tmp_path / "jupyter", *isolated)
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": "twice"}
+    sources = ["from mininet_course import check\r\n", 'check("neuron.2", "B")\r\n']
+    made: dict[str, object] = {"cells": [cell | {"source": [source]} for source in sources], "metadata": {}}
+    # a byte-order mark, Windows' line ends, the same id twice: what collect takes, too
+    made |= {"nbformat": 4, "nbformat_minor": 5}
+    text = json.dumps(made, indent=1).replace("\n", "\r\n")
+    (tmp_path / "mine.ipynb").write_bytes(text.encode("utf-16" if installed == "other" else "utf-8-sig"))
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "HOME": str(tmp_path)}
+    environment |= {"JUPYTER_PATH": str(tmp_path / "jupyter"), "JUPYTER_PREFER_ENV_PATH": "0"}
+    command = [sys.executable, "-m", "mininet_course", "check", "mine.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stderr == "" and done.returncode == 1
+    [line, total] = done.stdout.splitlines()
+    assert line.startswith("neuron.2  pass") and total == "1 of 10 pass"
+
+
+def test_check_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_notebook(tmp_path / "mine.ipynb", 'check("neuron.2", "B")')
+    monkeypatch.setitem(sys.modules, "ipykernel.kernelspec", None)
+    assert main(["check", str(path)]) == 1
+    assert 'pip install "mininet-course[book]"' in capsys.readouterr().err

@@ -3,9 +3,11 @@
 import doctest
 import importlib
 import re
+import shutil
 import subprocess
 import tomllib
 import types
+from pathlib import Path
 
 import pytest
 import yaml
@@ -106,3 +108,20 @@ def test_most_of_what_the_packages_show_is_tried_and_a_wrong_example_is_noticed(
 
 def test_the_packages_say_they_are_typed() -> None:
     assert all((ROOT / package / "py.typed").is_file() for package in ("mininet", "mininet_course"))
+
+
+@pytest.mark.parametrize("name", ["[2024]", "a[b", "plain", "what now? 50%25 #1; $HOME 'q'"])
+def test_a_folder_that_the_book_cannot_be_built_in_is_refused_before_anything_is_made(
+    name: str, tmp_path: Path
+) -> None:
+    here = tmp_path / name
+    here.mkdir()
+    shutil.copy(ROOT / "Makefile", here)
+    bad = "[" in name
+    target = "book" if bad else "place"
+    done = subprocess.run(["make", target], cwd=here, capture_output=True, text=True)
+    if bad:
+        assert done.returncode != 0 and "for the brackets in it: move the folder." in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+    assert [path.name for path in here.iterdir()] == ["Makefile"]

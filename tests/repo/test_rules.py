@@ -45,7 +45,8 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "exercise": set(),
         "places": set(),
         "compare": set(),
-        "record": set(),
+        "storage": set(),
+        "record": {"storage"},
         "weights": set(),
         "plots": set(),
         "contents": {"exercise", "places"},
@@ -53,8 +54,10 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "checks": {"contents", "exercise"},
         "engine": {"calling", "compare", "exercise"},
         "explorers": {"plots"},
-        "shipped": {"exercise", "places", "record"},
-        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"},
+        "notebook": {"exercise", "storage"},
+        "shipped": {"exercise", "notebook", "places", "record"},
+        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"}
+        | {"notebook", "storage"},
     },
 }
 PARTS = [

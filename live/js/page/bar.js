@@ -4,6 +4,8 @@ import { Notebook } from './notebook.js';
 /** @typedef {{ chapter: string, count: number }} Exercises those of a page, and how many of them are checked. */
 
 const MEGABYTE = 1e6;
+const NOT_KEPT =
+  'What you have solved could not be kept: this browser’s storage is full, closed or damaged. Save the notebook.';
 
 /** The bar of a page; it says what the kernel does. */
 export class Bar {
@@ -17,6 +19,8 @@ export class Bar {
   #progress;
   #restart;
   #solved;
+  /** What Python last said of the exercises' record. */
+  #told = '';
 
   /**
    * @param {Document} page
@@ -48,7 +52,7 @@ export class Bar {
     this.#element.append(run, this.#restart, this.#progress, this.#status);
     if (exercises) this.#addExercises(page);
     (page.querySelector('article') ?? page.body).append(this.#element);
-    kernel.progress = store.progress;
+    kernel.progress = this.#told = store.progress;
     kernel.addEventListener('change', () => this.#show());
     this.#show();
   }
@@ -65,7 +69,14 @@ export class Bar {
     );
     this.#element.append(this.#solved, menu);
     this.#kernel.addEventListener('progress', () => {
-      this.#store.progress = this.#kernel.progress;
+      const kept = this.#store.add(this.#told, this.#kernel.progress);
+      this.#told = this.#kernel.progress;
+      this.#show();
+      if (!kept) this.#status.textContent = NOT_KEPT;
+    });
+    // what is solved or deleted in another tab; a Python that has not started yet begins with it
+    window.addEventListener('storage', () => {
+      if (this.#kernel.state === 'asleep') this.#kernel.progress = this.#told = this.#store.progress;
       this.#show();
     });
   }
@@ -86,7 +97,7 @@ export class Bar {
       'Delete what this browser keeps of the course: solved exercises and changed cells, on all pages?';
     if (!window.confirm(sure)) return;
     this.#store.forget();
-    this.#kernel.progress = '';
+    this.#kernel.progress = this.#told = '';
     for (const cell of this.#cells.all) cell.undo();
     this.#cells.restart();
     this.#show();

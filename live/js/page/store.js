@@ -22,8 +22,23 @@ export class Store {
     return safely(() => this.#storage?.getItem(PROGRESS)) ?? '';
   }
 
-  set progress(text) {
-    safely(() => this.#storage?.setItem(PROGRESS, text));
+  /**
+   * Add to the record what one Python has noted, exercise by exercise: another tab has a Python of its own, whose
+   * notes stay. "pass" is never taken back. What is kept and cannot be read is left as it is.
+   *
+   * @param {string} before the record as this Python knew it
+   * @param {string} now the record as it has written it
+   * @returns {boolean} whether it is kept
+   */
+  add(before, now) {
+    const known = parsed(before) ?? {};
+    const kept = parsed(this.progress);
+    const noted = parsed(now);
+    if (!kept || !noted) return false;
+    for (const [name, entry] of Object.entries(noted)) {
+      if (JSON.stringify(entry) !== JSON.stringify(known[name])) kept[name] = merged(kept[name], entry);
+    }
+    return safely(() => this.#write(PROGRESS, JSON.stringify(kept, null, 1))) ?? false;
   }
 
   /**
@@ -32,9 +47,8 @@ export class Store {
    * @param {string} chapter
    */
   solved(chapter) {
-    /** @type {[string, { outcome: string }][]} */
-    const record = safely(() => Object.entries(JSON.parse(this.progress))) ?? [];
-    return record.filter(([name, { outcome }]) => name.startsWith(`${chapter}.`) && outcome === 'pass')
+    const record = Object.entries(parsed(this.progress) ?? {});
+    return record.filter(([name, entry]) => name.startsWith(`${chapter}.`) && entry?.outcome === 'pass')
       .length;
   }
 
@@ -61,6 +75,17 @@ export class Store {
     safely(() => this.#storage?.setItem(this.#cells, JSON.stringify(kept)));
   }
 
+  /**
+   * @param {string} name
+   * @param {string} text
+   * @returns {true}
+   */
+  #write(name, text) {
+    if (!this.#storage) throw new Error('this browser keeps nothing');
+    this.#storage.setItem(name, text);
+    return true;
+  }
+
   /** Delete everything that the course has kept in this browser, of all pages. */
   forget() {
     safely(() => {
@@ -76,6 +101,36 @@ export class Store {
     const kept = safely(() => JSON.parse(this.#storage?.getItem(this.#cells) ?? 'null'));
     return kept && typeof kept === 'object' ? kept : {};
   }
+}
+
+/**
+ * What is noted of an exercise; a newer version of the course may note more.
+ *
+ * @typedef {{ outcome?: string, hints?: number }} Entry
+ */
+
+/**
+ * Return the record that a text holds; undefined if it holds none.
+ *
+ * @param {string} text
+ * @returns {Record<string, Entry> | undefined}
+ */
+function parsed(text) {
+  const record = safely(() => JSON.parse(text || '{}'));
+  return record && typeof record === 'object' && !Array.isArray(record) ? record : undefined;
+}
+
+/**
+ * Return what is noted of an exercise in two tabs.
+ *
+ * @param {Entry | undefined} kept
+ * @param {Entry} noted
+ * @returns {Entry}
+ */
+function merged(kept, noted) {
+  if (!kept || typeof kept !== 'object') return noted;
+  const outcome = kept.outcome === 'pass' ? kept.outcome : noted.outcome;
+  return { ...kept, ...noted, outcome, hints: Math.max(kept.hints ?? 0, noted.hints ?? 0) };
 }
 
 /**

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from mininet_course.grading import variants
 from mininet_course.grading.content import Notebook, about
 from mininet_course.grading.nbgrader_format import source
 from mininet_course.grading.pack import Pack, choose
-from mininet_course.grading.repair import repair
+from mininet_course.grading.repair import CHECK, _names, harmless, plain, repair
+from mininet_course.notebook import parse
 from tests.support import submissions as kinds
 
 PACK = Pack(folder=Path("/nowhere"), name="hw1", format="nbgrader", points=choose(["neuron", "xor"]), seed=1)
@@ -228,5 +231,89 @@ def test_words_hold_nothing_that_a_graders_browser_would_run(text: str, kind: st
 def test_formulas_and_pictures_are_left_alone() -> None:
     words = "If $w_1 < 0$ and `a <= b`, then [see](https://a.b) ![](attachment:a.png) <3"
     theirs = right()
-    theirs["cells"][at(theirs, "neuron.11", "written")]["source"] = words
+    written = theirs["cells"][at(theirs, "neuron.11", "written")]
+    written |= {"source": words, "attachments": {"a.png": {"image/png": "AA=="}}}
     assert answers(repair(release(), theirs)[0])["neuron.11"] == words
+
+
+EDITORS = {
+    "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
+    "line ends of old Macs": lambda text: text.replace("\n", "\r"),
+    "tabs": lambda text: text.replace("    ", "\t"),
+    "trailing blanks": lambda text: text.replace("\n", "  \n") + " \n\n",
+    "accents of another form": lambda text: unicodedata.normalize("NFD", text),
+    "blanks that do not break": lambda text: text.replace(" ", "\N{NO-BREAK SPACE}"),
+    "a mark at the beginning": lambda text: f"\ufeff{text}",
+}
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+@pytest.mark.parametrize("marks", ["kept", "lost"])
+def test_what_an_editor_does_to_blanks_is_no_edit(marks: str, editor: str) -> None:
+    theirs = right()
+    for number, cell in enumerate(theirs["cells"]):
+        if about(cell)[1] not in ("answer", "written"):
+            cell["source"] = EDITORS[editor](cell["source"])
+        if marks == "lost":
+            cell["metadata"], cell["id"] = {}, f"new-{number}"
+    mended, notes = repair(release(), parse(json.dumps(theirs).encode()))
+    assert [note for note in notes if "recognised by where it stands" not in note] == []
+    assert [c["source"] for c in mended["cells"]] == [c["source"] for c in right()["cells"]]
+
+
+def test_given_code_laid_out_anew_is_the_same_code() -> None:
+    theirs = right()
+    [given] = [c for c in theirs["cells"] if c["cell_type"] == "code" and not about(c)[0]][:1]
+    given["source"] = f"# laid out anew\n{given['source']}\n\n\npass".removesuffix("\n\n\npass")
+    mended, notes = repair(release(), theirs)
+    assert not notes and len(mended["cells"]) == len(release()["cells"])
+    given["source"] += "\nmine = 1"  # and this is not
+    mended, notes = repair(release(), theirs)
+    assert "was changed: it is put back" in notes[0] and len(mended["cells"]) == len(release()["cells"]) + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> [x]: javascript:alert(1)\n\n[x]",
+        "- [x]: javascript:alert(1)\n\n[x]",
+        "1. [x]: javascript:alert(1)\n\n[x]",
+        "[a\\]b]: javascript:alert(1)\n\n[a\\]b]",
+        "[x]:" + " " * 20 + "javascript:alert(1)\n\n[x]",
+    ],
+)
+def test_a_link_that_is_defined_elsewhere_leads_nowhere_else(text: str) -> None:
+    pytest.importorskip("nbconvert")
+    from bs4 import BeautifulSoup
+    from nbconvert.filters import markdown2html
+
+    page = BeautifulSoup(markdown2html(harmless(text)), "html.parser")
+    assert not [a for a in page.find_all("a") if not a["href"].startswith(("http", "#"))]
+    assert harmless("[x]: https://a.b\n[y]: #c") == "[x]: https://a.b\n[y]: #c"
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", " ", "\n ", "[", "[\n", "]:", "](", "<", "check(", "def \n", "x \n", "$", "`"]
+)
+def test_time_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
+    text = piece * (400_000 // len(piece)) + "x"
+    begun = time.process_time()
+    harmless(text)
+    list(CHECK.finditer(text))
+    _names(text)
+    plain(text)
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "text", ["![](attachment:a.png)", "![d]( attachment:a%20b.png )", "[x]: attachment:c\n![x]"]
+)
+def test_a_picture_that_is_not_attached_stops_no_page(text: str) -> None:
+    pytest.importorskip("nbconvert")
+    from nbconvert.filters import markdown2html
+
+    theirs = right()
+    theirs["cells"].append({"cell_type": "markdown", "metadata": {}, "source": text})
+    mended, _ = repair(release(), theirs)
+    assert "attached: " in mended["cells"][-1]["source"]
+    markdown2html(mended["cells"][-1]["source"])

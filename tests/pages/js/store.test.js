@@ -38,12 +38,72 @@ test('a changed cell is kept under its original text, and an undone change is no
 test('solved exercises are counted for their own chapter only', () => {
   const store = new Store('exercises/neuron', storage());
   assert.equal(store.solved('neuron'), 0);
-  store.progress = JSON.stringify({
-    'neuron.1': { outcome: 'pass', hints: 0 },
-    'neuron.2': { outcome: 'not yet', hints: 1 },
-    'xor.1': { outcome: 'pass', hints: 0 },
-  });
+  store.add(
+    '',
+    JSON.stringify({
+      'neuron.1': { outcome: 'pass', hints: 0 },
+      'neuron.2': { outcome: 'not yet', hints: 1 },
+      'xor.1': { outcome: 'pass', hints: 0 },
+    }),
+  );
   assert.equal(store.solved('neuron'), 1);
+});
+
+test('two tabs that were opened before anything was solved lose nothing of each other', () => {
+  const here = storage();
+  const [first, second] = [new Store('exercises/xor', here), new Store('exercises/neuron', here)];
+  const pass = { outcome: 'pass', hints: 0 };
+  assert.ok(first.add('', JSON.stringify({ 'xor.1': pass })));
+  assert.ok(second.add('', JSON.stringify({ 'neuron.1': pass, 'xor.2': { outcome: 'not yet', hints: 2 } })));
+  assert.ok(first.add(JSON.stringify({ 'xor.1': pass }), JSON.stringify({ 'xor.1': pass, 'xor.2': pass })));
+  assert.ok(second.add('', JSON.stringify({ 'xor.1': { outcome: 'not yet', hints: 1 } })));
+  assert.deepEqual(JSON.parse(first.progress), {
+    'xor.1': { outcome: 'pass', hints: 1 },
+    'neuron.1': pass,
+    'xor.2': { outcome: 'pass', hints: 2 },
+  });
+});
+
+test('what another tab has deleted does not come back with the next note', () => {
+  const here = storage();
+  const [first, second] = [new Store('a', here), new Store('b', here)];
+  const before = JSON.stringify({ 'xor.1': { outcome: 'pass', hints: 0 } });
+  second.add('', before);
+  first.forget();
+  const now = JSON.stringify({ ...JSON.parse(before), 'xor.2': { outcome: 'pass', hints: 0 } });
+  second.add(before, now);
+  assert.deepEqual(Object.keys(JSON.parse(first.progress)), ['xor.2']);
+});
+
+test('what a newer version has noted stays', () => {
+  const newer = { version: 2, 'xor.1': { outcome: 'pass', hints: 0, seconds: 7 } };
+  const here = storage({ 'mininet-course:progress': JSON.stringify(newer) });
+  new Store('p', here).add('', JSON.stringify({ 'xor.1': { outcome: 'stopped', hints: 1 } }));
+  const kept = { version: 2, 'xor.1': { outcome: 'pass', hints: 1, seconds: 7 } };
+  assert.deepEqual(JSON.parse(new Store('p', here).progress), kept);
+  assert.equal(
+    new Store('p', storage({ 'mininet-course:progress': '{"neuron.1":null}' })).solved('neuron'),
+    0,
+  );
+});
+
+test('a damaged record is left as it is, and that nothing was kept is said', () => {
+  for (const damage of ['{', '[1]', '3', 'null']) {
+    const here = storage({ 'mininet-course:progress': damage });
+    assert.equal(new Store('p', here).add('', '{"xor.1":{"outcome":"pass","hints":0}}'), false);
+    assert.equal(here.getItem('mininet-course:progress'), damage);
+  }
+});
+
+test('that storage is full is said', () => {
+  const full = {
+    ...storage(),
+    length: 0,
+    setItem: () => {
+      throw new Error('QuotaExceededError');
+    },
+  };
+  assert.equal(new Store('p', full).add('', '{"xor.1":{"outcome":"pass","hints":0}}'), false);
 });
 
 test('damaged storage counts as empty', () => {
@@ -65,7 +125,7 @@ test('a browser that forbids storage is no error', () => {
     },
   );
   const store = new Store('p', forbidden);
-  store.progress = '{}';
+  assert.equal(store.add('', '{}'), false);
   store.keep('x', 'y');
   store.forget();
   assert.equal(store.progress, '');
