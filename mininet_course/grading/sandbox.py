@@ -7,12 +7,14 @@ without a name that it is born with. Memory, processes and time have limits.
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from mininet_course.exercise import CourseError
 from mininet_course.grading import wire
 from mininet_course.places import CONTENTS, PACKAGES
 
+COURSE = Path(__file__).parents[1]
 MEMORY = 6_000_000_000  # bytes that all processes of one sandbox may hold together
 PROCESSES = 100
 STORE = "64000000"  # bytes of files, in the temporary folder and in shared memory each
-START = 60.0  # seconds
+START = 60.0  # seconds until it is there
+BEGIN = 10.0  # until a process for an answer is there
 
 
 class Lost(Exception):
@@ -45,7 +49,6 @@ class Sandbox:
         """
         ours, theirs = socket.socketpair()
         self.channel = wire.Channel(ours)
-        self._asked = 0
         inside = [sys.executable, "-m", "mininet_course.grading.inside", str(theirs.fileno())]
         # a user of its own for each sandbox, so that none counts another's processes
         command = [*_walls(hide), *inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
@@ -83,10 +86,24 @@ class Sandbox:
 
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a message and return the answer; Lost if none comes in time, or the notebook's process ends."""
-        self._asked += 1
+        return self._asked(message, seconds, ())
+
+    def begin(self, names: Sequence[str]) -> wire.Channel:
+        """Let the answer that these names hold be tried; return the connection to where that happens. Lost as above."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._asked({"do": "try", "names": list(names)}, BEGIN, [theirs.fileno()])
+            except Lost:
+                ours.close()
+                raise
+        return wire.Channel(ours)
+
+    def _asked(self, message: dict[str, Any], seconds: float, hand: Sequence[int]) -> dict[str, Any]:
+        number = secrets.token_hex(8)  # what has not been asked cannot be answered ahead
         try:
-            self.channel.send(message | {"number": self._asked})
-            answer = self.channel.receive(seconds, self._watch)
+            self.channel.send(message | {"number": number}, hand)
+            answer = self.channel.receive(seconds, self.watch)
         except wire.Late:
             raise Lost("it did not answer in time") from None
         except wire.Closed:
@@ -95,7 +112,7 @@ class Sandbox:
             raise Lost(f"it sent {problem}") from None
         if "ended" in answer:
             raise Lost("it ended its process")
-        if answer.get("number") != self._asked:
+        if answer.get("number") != number:
             raise Lost("it sent an answer to nothing")
         return answer
 
@@ -117,7 +134,7 @@ class Sandbox:
         self._process.wait()
         self._words.close()
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Raise Lost if it has too many processes or holds too much memory."""
         import psutil
 
@@ -207,6 +224,10 @@ def _walls(hide: Path | None) -> list[str]:
         for parent in reversed(folder.parents):
             walls += ["--perms", "0755", "--dir", str(parent)]
         walls += ["--ro-bind", str(folder), str(folder)]
+    # what knows the answers is left out, and the names that notebooks import from there stand for it
+    walls += ["--ro-bind", str(COURSE / "grading" / "desk.py"), str(COURSE / "__init__.py")]
+    for folder in (COURSE / "checks", COURSE / "book" / "solutions", COURSE / "book" / "exercises"):
+        walls += ["--tmpfs", str(folder), "--remount-ro", str(folder)] if folder.is_dir() else []
     if hide and any(hide.is_relative_to(folder) for folder in (Path("/usr"), *_libraries())):
         walls += ["--tmpfs", str(hide)]
     walls += ["--perms", "1777", "--dir", home]
