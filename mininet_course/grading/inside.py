@@ -271,6 +271,9 @@ def main(fd: int, user: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
+    # whoever imports the course gets another copy than the one that tries answers
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mininet_course"]:
+        del sys.modules[name]
     gc.freeze()  # forks share what is loaded, as long as nobody touches it
     channel.send({"ready": True})
     while channel.receive()["do"] == "open":
