@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_course.exercise import CourseError
-from mininet_course.grading import wire
+from mininet_course.grading import limits, wire
 from mininet_course.places import CONTENTS, PACKAGES
 
 COURSE = Path(__file__).parents[1]
@@ -49,17 +49,25 @@ class Sandbox:
         """
         ours, theirs = socket.socketpair()
         self.channel = wire.Channel(ours)
+        self._group = limits.group(MEMORY)
         inside = [sys.executable, "-m", "mininet_course.grading.inside", str(theirs.fileno())]
         # a user of its own for each sandbox, so that none counts another's processes
-        command = [*_walls(hide), *inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
+        command = [*inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
+        calls = limits.system_calls(self._group is not None) if walls else None
+        if walls:
+            program, *options = _walls(hide)
+            filtered = ["--seccomp", str(calls.fileno())] if calls else []
+            command = [program, *filtered, *options, *command]
+        if self._group:
+            command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self._group.members), *command]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
-        with theirs:
+        with theirs, calls or contextlib.nullcontext():
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *([calls.fileno()] if calls else [])],
                 start_new_session=True,
                 env=None if walls else os.environ | ENVIRONMENT | {"PYTHONPATH": _python_path()},
             )
@@ -104,9 +112,11 @@ class Sandbox:
         try:
             self.channel.send(message | {"number": number}, hand)
             answer = self.channel.receive(seconds, self.watch)
+            self._check_memory()
         except wire.Late:
             raise Lost("it did not answer in time") from None
         except wire.Closed:
+            self._check_memory()
             raise Lost("it ended its process") from None
         except wire.Unreadable as problem:
             raise Lost(f"it sent {problem}") from None
@@ -133,20 +143,30 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._words.close()
+        if self._group:
+            self._group.remove()
 
     def watch(self) -> None:
         """Raise Lost if it has too many processes or holds too much memory."""
         import psutil
 
-        count = held = 0
+        self._check_memory()
+        inside: list[int] = []
         with contextlib.suppress(psutil.Error):
-            for process in psutil.Process(self._process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    count, held = count + 1, held + process.memory_info().rss
-        if count > PROCESSES:
-            raise Lost(f"it started {count} processes")
-        if held > MEMORY:
-            raise Lost(f"it took {held / 1e9:.0f} GB of memory")
+            inside = [child.pid for child in psutil.Process(self._process.pid).children(recursive=True)]
+        if len(inside) > PROCESSES:
+            raise Lost(f"it started {len(inside)} processes")
+        if not self._group and limits.seen(inside) > MEMORY:
+            raise Lost(_too_much())
+
+    def _check_memory(self) -> None:
+        """Raise Lost if the kernel has ended something in it for lack of memory."""
+        if self._group and self._group.exceeded():
+            raise Lost(_too_much())
+
+
+def _too_much() -> str:
+    return f"it took more than {MEMORY / 1e9:.1f} GB of memory"
 
 
 ENVIRONMENT = {
@@ -204,6 +224,7 @@ def _walls(hide: Path | None) -> list[str]:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
+        walls += ["--disable-userns"]
     walls += ["--die-with-parent", "--hostname", "sandbox", "--clearenv"]
     outside = {"PATH": "/usr/bin:/bin", "HOME": home, "USER": "student", "PYTHONPATH": _python_path()}
     for name, value in (ENVIRONMENT | outside).items():
@@ -217,7 +238,8 @@ def _walls(hide: Path | None) -> list[str]:
             walls += ["--ro-bind", str(path), str(path)]
     for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives")):  # where libraries are found
         walls += ["--ro-bind-try", str(path), str(path)]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # no process and no mount of the host can be read where there is no /proc
+    walls += ["--dir", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/dev/shm"]
     walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/tmp"]
     for folder in _libraries():
