@@ -26,7 +26,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
+from mininet_course.grading import collect, content, execution, limits, records, scan, statistics, variants
 from mininet_course.grading import pack as packs
 from mininet_course.grading.judging import Question, hidden_seed
 from mininet_course.grading.pack import EXERCISES, Pack
@@ -133,6 +133,7 @@ def grade_pack(
             raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
     if sandbox:
         require()
+        print(limits.described(), file=sys.stderr)
     else:
         print(f"GRADING WITHOUT A SANDBOX: {OPEN}", file=sys.stderr)
     students = records.students(pack)

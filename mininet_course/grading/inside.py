@@ -236,7 +236,13 @@ def tried(answer: tuple[Any, ...], asked: Message, channel: wire.Channel) -> Mes
 
 def limit(user: int) -> None:
     """Give up resources for good, and root's rights: whoever was root goes on as a ``user`` that owns nothing."""
-    limits = {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": FILE, "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 256, "RLIMIT_MSGQUEUE": 0}
+    limits = {
+        "RLIMIT_AS": MEMORY,
+        "RLIMIT_FSIZE": FILE,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_NOFILE": 256,
+        "RLIMIT_MSGQUEUE": 0,
+    }
     root = os.getuid() == 0
     kernel = [int(number) for number in re.findall(r"\d+", os.uname().release)[:2]]
     if user and (root or kernel >= [5, 14]):  # an older one would count all that you run

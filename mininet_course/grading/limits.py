@@ -76,6 +76,7 @@ def group(memory: int) -> Group | None:
             if version == 2
             else {"memory.limit_in_bytes": str(memory), "memory.memsw.limit_in_bytes": str(memory)}
         )
+        _sweep(parent)
         try:
             folder.mkdir()
         except OSError:
@@ -91,6 +92,14 @@ def group(memory: int) -> Group | None:
             continue
         return Group(folder, version)
     return None
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of graders that were killed."""
+    for folder in parent.glob("mininet-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _parents() -> list[tuple[Path, int]]:
@@ -131,7 +140,9 @@ def system_calls(counted: bool) -> IO[bytes] | None:
             made.add_rule(no, name)
     for flag in (1 << bit for bit in range(32) if CLONE_NEW >> bit & 1):
         made.add_rule(no, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    made.add_rule(seccomp.ERRNO(38), "clone3")  # ENOSYS: its flags cannot be looked at, and clone is tried instead
+    made.add_rule(
+        seccomp.ERRNO(38), "clone3"
+    )  # ENOSYS: its flags cannot be looked at, and clone is tried instead
     if not counted:
         for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             level = seccomp.Arg(1, seccomp.EQ, socket.SOL_SOCKET)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def _walls(hide: Path | None) -> list[str]:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
-        walls += ["--disable-userns"]
+        walls += ["--disable-userns"] if "--disable-userns" in _options() else []
     walls += ["--die-with-parent", "--hostname", "sandbox", "--clearenv"]
     outside = {"PATH": "/usr/bin:/bin", "HOME": home, "USER": "student", "PYTHONPATH": _python_path()}
     for name, value in (ENVIRONMENT | outside).items():
@@ -260,6 +261,12 @@ def _walls(hide: Path | None) -> list[str]:
     for fonts in cache.glob("fontlist-*.json"):
         walls += ["--ro-bind", str(fonts), f"{home}/.cache/matplotlib/{fonts.name}"]
     return [*walls, "--chdir", home, "--remount-ro", "/"]
+
+
+@cache
+def _options() -> str:
+    """Return what this version of bubblewrap says that it can do."""
+    return subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout
 
 
 def _libraries() -> list[Path]:
