@@ -43,6 +43,16 @@ def remarks(source: str) -> list[str]:
         ("x = 1\n%run other.py", "cell 2, line 2: commands %run other.py"),
         ("import os\n!ls", "commands !ls"),
         ("import os\n!ls", "imports os"),
+        ("here = %pwd\nimport os", "calls get_ipython()"),
+        ("here = %pwd\nimport os", "cell 2, line 2: imports os"),
+        ("files = !ls\nnp.abs = 1", "replaces np.abs"),
+        ("from mininet_course import CHAPTERS", "where the answers are"),
+        ("import mininet_course as c", "where the answers are"),
+        ("getattr(m, 'checks').CHAPTERS", "calls getattr()"),
+        ("np.linalg.norm = abs", "replaces np.linalg.norm"),
+        ("n = np\nn.linalg.norm = abs", "replaces n.linalg.norm"),
+        ("class A:\n    __eq__ = lambda self, other: True", "defines __eq__"),
+        ("s = solution\ns('neuron.4')", "shows the solution"),
     ],
 )
 def test_what_is_worth_a_look_is_named_with_its_line(source: str, remark: str) -> None:
@@ -56,6 +66,8 @@ def test_what_is_worth_a_look_is_named_with_its_line(source: str, remark: str) -
         "import math\nimport sys",  # the second stands in the given cells
         "from mininet.neuron import Neuron\nn = Neuron([0, 0])\nn.w = 3",
         "check('neuron.4', f)",
+        "from mininet_course import check, hint, progress, solution",
+        "solution = np.linalg.solve(A, b)\nprint(solution)",
         "def f(:",
     ],
 )
