@@ -792,6 +792,8 @@ def as_an_order(names: Any, case: Case, asked: Sequence[Any]) -> tuple[int, int,
     """Judge an order: a number comes after everything made from it."""
     made_from = case["made_from"]
     missing, many, _, _ = verdict_on(names, made_from, list(made_from)[-1])
+    if many > 100 * len(made_from):
+        raise WrongForm(f"Your list has {len(names):,} names, for a graph of {len(made_from)} numbers.")
     return missing, many, sum(name in made_from[later] for i, name in enumerate(names) for later in names[i:])
 
 

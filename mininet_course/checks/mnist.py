@@ -1323,8 +1323,11 @@ def counted(description: Any) -> int:
 
 def applied(name: str, arrays: Sequence[Array], x: Floats) -> Floats:
     """Apply one layer of a description, as it is in use."""
-    if len(arrays) != len(LAYERS[name]):
-        raise WrongForm(f"{name}: expected {len(LAYERS[name])} arrays, got {len(arrays)}.")
+    axes = [2 if (name, part) == ("Linear", "weight") else 1 for part in LAYERS[name]]
+    if [np.ndim(part) for part in arrays] != axes:
+        raise WrongForm(
+            f"{name}: expected arrays with {axes} axes, got {[np.ndim(part) for part in arrays]}."
+        )
     if name in ("Flatten", "Dropout"):
         return x.reshape(len(x), -1) if name == "Flatten" else x
     kinds: dict[str, Callable[[], Any]] = {"ReLU": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh}

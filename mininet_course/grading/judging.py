@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from mininet_course import calling, engine, probes
 from mininet_course.calling import OutOfTime, Result
 from mininet_course.engine import Outcome, Verdict
@@ -162,7 +164,7 @@ def _asked(
     Each question has a secret of its own: a reply that was made before it belongs to none.
     """
     secret, functions, asked = secrets.token_hex(16), list[Callable[..., Any]](), list[tuple[Any, ...]]()
-    left = max(end - time.monotonic(), 0.01)
+    left, room = max(end - time.monotonic(), 0.01), 1000 + 10 * _size(list(case.values()))
     question = {"probe": probes.name_of(exercise.probe), "case": wire.encode_case(case, functions)}
     channel.send(question | {"secret": secret, "seconds": left})
     while True:
@@ -176,16 +178,23 @@ def _asked(
             result = wire.decode_result(said["result"])
             return dataclasses.replace(result, changed=calling.changed(case, after), asked=tuple(asked))
         asked.append(tuple(wire.decode(said["arguments"])))
-        channel.send(_told(functions[said["call"]], asked[-1]))
+        channel.send(_told(functions[said["call"]], asked[-1], room))
 
 
-def _told(function: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, Any]:
+def _told(function: Callable[..., Any], arguments: tuple[Any, ...], room: int) -> dict[str, Any]:
     """Return what a function of the case says to what a student's code gave it; that may be anything."""
     try:
+        if _size(arguments) > room:  # arrays that are combined could take all memory out here
+            raise ValueError(f"too many numbers: {_size(arguments):,}, and this case has room for {room:,}")
         with calling.quiet():
             return {"value": wire.encode(function(*arguments)), "error": None}
     except Exception as error:
         return {"value": None, "error": wire.encode_error(error)}
+
+
+def _size(value: Any) -> int:
+    """Return how many numbers there are in a value."""
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else int(np.size(value))
 
 
 def _missing(question: Question, name: object) -> Judgement:

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -171,6 +172,26 @@ def test_fewer_results_than_cases_are_never_right(count: int) -> None:
 def test_a_reply_that_is_none_ends_the_sandbox(message: Any) -> None:
     with pytest.raises(judging.Lost):
         judged(EXERCISES["neuron.4"], print, lambda *_: message)
+
+
+def test_a_function_of_a_case_is_not_given_more_than_it_can_take() -> None:
+    """What is combined with every entry of something else would fill the grader's own memory."""
+    exercise = EXERCISES["robust.7"]
+    assert isinstance(exercise, Judged)
+
+    def flood(attack: Any) -> Any:
+        return lambda x, y: attack(np.zeros(30_000, np.float32), np.zeros(30_000))
+
+    found = judged(exercise, flood)
+    assert found.state == "wrong" and "too many numbers" in found.report
+
+
+def test_names_without_end_are_not_counted_pair_by_pair() -> None:
+    exercise = EXERCISES["autograd.6"]
+    begun = time.monotonic()
+    found = judged(exercise, lambda node: [node] * 100_000)
+    assert found.state == "wrong" and "100,000 names" in found.report
+    assert time.monotonic() - begun < 10
 
 
 def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
