@@ -56,9 +56,8 @@ class Sandbox:
         command = [*inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
         calls = limits.system_calls(self._group is not None) if walls else None
         if walls:
-            program, *options = _walls(hide)
             filtered = ["--seccomp", str(calls.fileno())] if calls else []
-            command = [program, *filtered, *options, *command]
+            command = [*_walls(hide), *filtered, *command]
         if self._group:
             command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self._group.members), *command]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
