@@ -26,7 +26,7 @@ from pathlib import Path
 
 from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
+from mininet_course.grading import collect, content, execution, limits, records, scan, statistics, variants
 from mininet_course.grading import pack as packs
 from mininet_course.grading.judging import Question, hidden_seed
 from mininet_course.grading.pack import EXERCISES, Pack
@@ -74,6 +74,10 @@ class Report:
                 [(r.student, self._to_look_at(r, noted[r.student])) for r in self.records],
             ),
             (
+                "No verdict, and so no points",
+                [(r.student, self._without_verdict(r)) for r in self.records],
+            ),
+            (
                 "Mended before grading",
                 [
                     (r.student, [*(n for n in noted[r.student] if collect.LOOK not in n), *r.repairs])
@@ -92,6 +96,10 @@ class Report:
             if about:
                 lines += ["", f"{title}:", *about]
         return "\n".join(lines)
+
+    def _without_verdict(self, record: Record) -> list[str]:
+        lacking = [name for name in _judged(self.pack) if name not in record.judgements]
+        return [", ".join(lacking)] if lacking else []
 
     def _to_look_at(self, record: Record, noted: Sequence[str]) -> list[str]:
         looks = [note for note in noted if collect.LOOK in note]
@@ -132,6 +140,7 @@ def grade_pack(
             raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
     if sandbox and not cluster:
         require()
+        print(limits.described(), file=sys.stderr)
     elif not sandbox:
         print(f"GRADING WITHOUT A SANDBOX: {OPEN}", file=sys.stderr)
     students = records.students(pack)
@@ -141,6 +150,7 @@ def grade_pack(
             f"{Path('submitted') / 'STUDENT' / pack.name}."
         )
     collect.load(pack)  # what is damaged is said before all the work
+    _check_release(pack)
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
@@ -202,6 +212,28 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
             record.repairs += notes
     record.seconds = time.monotonic() - begun
     record.save(pack)
+
+
+def _judged(pack: Pack) -> list[str]:
+    """Return the names of the exercises that are judged by checks; the others a person reads."""
+    return [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
+
+
+def _check_release(pack: Pack) -> None:
+    """Raise CourseError unless the released notebooks hold every check: without one there is no verdict."""
+    folder = pack.folder / "release" / pack.name
+    found = {
+        name
+        for file in folder.glob("*.ipynb")
+        for name in execution.questions_in(content.read(file))
+        if file.stem in (packs.chapter_of(name), pack.name)
+    }
+    lacking = [name for name in _judged(pack) if name not in found]
+    if lacking:
+        raise CourseError(
+            f"{folder} no longer holds the checks of {', '.join(lacking)}, and without them nothing is judged. "
+            "Take the notebooks from a backup, under the names that they had; an editor may have lost their marks."
+        )
 
 
 def _known(names: Sequence[str], students: Sequence[str]) -> Sequence[str]:
@@ -387,7 +419,7 @@ def _write(pack: Pack, report: Report) -> None:
     people, lateness = roster.people(pack), late.load(pack)
     report.names = {student: roster.called(student, people) for student in people}
     report.overview = overview.lines(pack)
-    judged = [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
+    judged = _judged(pack)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", "name", *judged, "points", "days late"])

@@ -1,7 +1,10 @@
 """The verdict from outside: the same as the learner's check, and not to be had by saying nothing."""
 
 import json
-from collections.abc import Mapping
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from mininet_course import engine
 from mininet_course.exercise import Choice, CourseError, Exercise, Judged, as_tuple
-from mininet_course.grading import judging
+from mininet_course.grading import judging, wire
 from mininet_course.grading.judging import Judgement, Question
 from mininet_course.grading.pack import EXERCISES
 
@@ -18,20 +21,49 @@ inside = pytest.importorskip("mininet_course.grading.inside", reason="IPython is
 JUDGED = [e for e in EXERCISES.values() if isinstance(e, Judged)]
 
 
-class Here:
-    """Tries answers as the sandbox does, in this process; ``change`` is what a hostile one makes of the reply."""
+class Overheard(wire.Channel):
+    """A connection on which ``change`` is what a hostile answer makes of a message; None is silence."""
 
-    def __init__(self, answers: Mapping[str, Any], change: Any = lambda reply: reply) -> None:
+    def __init__(self, end: socket.socket, change: Any, asked: list[Any]) -> None:
+        super().__init__(end)
+        self.change, self.asked, self.heard = change, asked, 0
+
+    def send(self, message: Any, hand: Any = ()) -> None:
+        self.asked.append(json.loads(json.dumps(message)))
+        super().send(message, hand)
+
+    def receive(self, *how: Any) -> Any:
+        self.heard += 1
+        message = self.change(super().receive(*how), self.heard)
+        if message is None:
+            raise wire.Closed
+        return message
+
+
+class Here:
+    """Tries answers as the sandbox does, in this process."""
+
+    def __init__(self, answers: Mapping[str, Any], change: Any = lambda message, number: message) -> None:
         self.session = inside.Session(SimpleNamespace(user_ns=dict(answers)), None)
-        self.change, self.asked = change, {}
+        self.change, self.asked = change, list[Any]()
+
+    def begin(self, names: Sequence[str]) -> wire.Channel:
+        ours, theirs = socket.socketpair()
+        trying = threading.Thread(target=self.session.answer, args=(names, wire.Channel(theirs)), daemon=True)
+        trying.start()
+        return Overheard(ours, self.change, self.asked)
+
+    def watch(self) -> None:
+        pass
 
     def ask(self, message: dict[str, Any], seconds: float) -> Any:
-        self.asked = json.loads(json.dumps(message))
-        said = list(self.session.tried(inside._exercise(self.asked), self.asked))
-        return self.change(json.loads(json.dumps({"said": said, "late": False})))
+        assert message == {"do": "end"}
+        return {}
 
 
-def judged(exercise: Exercise, answer: Any, change: Any = lambda reply: reply, **more: Any) -> Judgement:
+def judged(
+    exercise: Exercise, answer: Any, change: Any = lambda message, number: message, **more: Any
+) -> Judgement:
     names = [f"answer_{number}" for number in range(len(as_tuple(answer)))]
     sandbox: Any = Here(dict(zip(names, as_tuple(answer), strict=True)), change)
     return judging.judge(sandbox, Question(exercise, names, more.pop("seed", 7), **more))
@@ -123,11 +155,11 @@ def test_hidden_cases_are_such_that_right_answers_pass(monkeypatch: pytest.Monke
 
 
 def only(count: int) -> Any:
-    """Return what keeps so much of what was said."""
-    return lambda reply: reply | {"said": reply["said"][:count]}
+    """Return what keeps so many messages of those that were said."""
+    return lambda message, number: message if number <= count else None
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 9])
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_fewer_results_than_cases_are_never_right(count: int) -> None:
     exercise = EXERCISES["neuron.4"]
     assert isinstance(exercise, Judged)
@@ -136,13 +168,30 @@ def test_fewer_results_than_cases_are_never_right(count: int) -> None:
     assert found.state in ("wrong", "partly") and found.incident == "crash"
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [{}, {"said": 3, "late": False}, {"said": [3], "late": False}, {"said": [{"answer": [{}]}], "late": 0}],
-)
-def test_a_reply_that_is_none_ends_the_sandbox(reply: Any) -> None:
+@pytest.mark.parametrize("message", [{}, {"answer": 3}, {"answer": [{}]}, {"answer": []}])
+def test_a_reply_that_is_none_ends_the_sandbox(message: Any) -> None:
     with pytest.raises(judging.Lost):
-        judged(EXERCISES["neuron.4"], print, lambda _: reply)
+        judged(EXERCISES["neuron.4"], print, lambda *_: message)
+
+
+def test_a_function_of_a_case_is_not_given_more_than_it_can_take() -> None:
+    """What is combined with every entry of something else would fill the grader's own memory."""
+    exercise = EXERCISES["robust.7"]
+    assert isinstance(exercise, Judged)
+
+    def flood(attack: Any) -> Any:
+        return lambda x, y: attack(np.zeros(30_000, np.float32), np.zeros(30_000))
+
+    found = judged(exercise, flood)
+    assert found.state == "wrong" and "too many numbers" in found.report
+
+
+def test_names_without_end_are_not_counted_pair_by_pair() -> None:
+    exercise = EXERCISES["autograd.6"]
+    begun = time.monotonic()
+    found = judged(exercise, lambda node: [node] * 100_000)
+    assert found.state == "wrong" and "100,000 names" in found.report
+    assert time.monotonic() - begun < 10
 
 
 def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
