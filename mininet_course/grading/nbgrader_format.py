@@ -57,6 +57,7 @@ raise AssertionError("Nobody has judged this answer: grade with python -m minine
 
 DATABASE = "gradebook.db"
 BEGINS = b"SQLite format 3\0"  # every database of SQLite
+OF_NBGRADER = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'assignment'"
 # in the path of a folder nbgrader takes these for a pattern, for the end of its database's address, or for a variable
 NOT_IN_PATHS = "*?[]%$"
 
@@ -84,6 +85,7 @@ def database(pack: Pack) -> str:
         # read only, and by an address in which no character of the path means something
         with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             sound = begins == BEGINS and connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            sound = sound and bool(connection.execute(OF_NBGRADER).fetchall())
     except FileNotFoundError:
         raise CourseError(f"{file} is missing. Take it from a backup.") from None
     except OSError as problem:

@@ -76,13 +76,28 @@ def _opened(source: Path | bytes) -> zipfile.ZipFile:
     if isinstance(source, bytes) and (number := source.count(IN_DIRECTORY)) > OF_ONE:
         raise Refused(_too_many(number, OF_ONE))  # before zipfile makes objects of them all
     try:
-        return zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source))
-    except UnicodeDecodeError:
-        raise Refused("is no zip that can be read: a name in it is not the UTF-8 that it says") from None
+        try:
+            return zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source))
+        except UnicodeDecodeError:
+            data = source.read_bytes() if isinstance(source, Path) else source
+            return zipfile.ZipFile(BytesIO(_honest(data)))
     except NotImplementedError:
         raise Refused("is no zip that can be read: it asks for a newer kind of zip") from None
     except Exception:
         raise Refused("is no zip that can be read") from None
+
+
+def _honest(data: bytes) -> bytes:
+    """Return a zip's bytes without the flag of UTF-8 on names that are none: zipfile reads no zip with such a name."""
+    made, at = bytearray(data), data.find(IN_DIRECTORY)
+    while at >= 0:
+        flags, length = (int.from_bytes(data[at + n : at + n + 2], "little") for n in (8, 28))
+        try:
+            data[at + 46 : at + 46 + length].decode("utf-8")
+        except UnicodeDecodeError:
+            made[at + 8 : at + 10] = (flags & ~UTF8_NAME).to_bytes(2, "little")
+        at = data.find(IN_DIRECTORY, at + len(IN_DIRECTORY))
+    return bytes(made)
 
 
 def _too_many(number: int, most: int) -> str:

@@ -178,7 +178,14 @@ def another(file: Path) -> None:
     file.mkdir()
 
 
-@pytest.mark.parametrize("harm", [missing, empty, garbage, cut, another])
+def of_something_else(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TABLE assignment")
+        connection.execute("CREATE TABLE notes (x)")
+    connection.close()
+
+
+@pytest.mark.parametrize("harm", [missing, empty, garbage, cut, another, of_something_else])
 def test_a_gradebook_that_is_missing_or_damaged_is_named_and_nothing_is_touched(
     harm: Callable[[Path], None], pack: Pack
 ) -> None:
@@ -186,11 +193,12 @@ def test_a_gradebook_that_is_missing_or_damaged_is_named_and_nothing_is_touched(
 
     file = pack.folder / "gradebook.db"
     with sqlite3.connect(file) as connection:
-        connection.execute("CREATE TABLE t (x)")
-        connection.executemany("INSERT INTO t VALUES (?)", [("x" * 100,)] * 1000)
+        connection.execute("CREATE TABLE assignment (x)")
+        connection.executemany("INSERT INTO assignment VALUES (?)", [("x" * 100,)] * 1000)
     connection.close()
     (pack.folder / "nbgrader_config.py").write_text("")
     of_nbgrader = replace(pack, format="nbgrader")
+    assert nbgrader_format.database(of_nbgrader) == f"sqlite:///{file}"
     harm(file)
     before = {path: path.is_dir() or path.read_bytes() for path in pack.folder.rglob("*")}
     for use in (gradebook, marks.marks, nbgrader_format.course):

@@ -428,6 +428,22 @@ def test_a_name_whose_encoding_the_zip_does_not_say(encoding: str, pack: Pack, t
         assert not report.problems and wanted in placed(pack)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_name_that_is_not_the_utf8_that_the_zip_says(nested: bool, pack: Pack, tmp_path: Path) -> None:
+    good = kinds.file(right(pack))
+    data = zipped({"ann/neuron.ipynb": good, "zoe/neuron.ipynb": good, "Mqller/neuron.ipynb": good})
+    lying = data.replace(b"Mqller", b"M\xfcller")
+    lying = patched(lying, (DIRECTORY, 8, b"\0\x08"))  # the first says it, and is
+    at = lying.rindex(DIRECTORY)  # the last says it, and is not
+    lying = lying[: at + 8] + b"\0\x08" + lying[at + 10 :]
+    if nested:
+        lying = zipped({"mia/all.zip": lying, "zoe/neuron.ipynb": good})
+    (tmp_path / "z.zip").write_bytes(lying)
+    report = collect.collect(pack, tmp_path / "z.zip", "plain")
+    assert not report.problems and placed(pack) == (["mia", "zoe"] if nested else ["Müller", "ann", "zoe"])
+    assert "np.exp" in answer(pack, placed(pack)[0])
+
+
 def test_a_folder_with_names_that_are_no_utf8_with_links_and_with_the_systems_own(
     pack: Pack, tmp_path: Path
 ) -> None:
