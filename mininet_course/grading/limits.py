@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ REFUSED = (
 # memory that no process has mapped, so that looking at processes does not find it
 UNSEEN = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
 
+# a process enters a group by writing its number into a file; then it becomes what follows
+ENTER = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
 # by version: the file that holds the limit, the one that keeps it from going on in swap, and what that is told
 SETTINGS = {
     1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "{memory}"),
@@ -45,10 +48,9 @@ class Group:
     folder: Path
     version: int
 
-    @property
-    def members(self) -> Path:
-        """The file to which a process writes its number in order to enter."""
-        return self.folder / "cgroup.procs"
+    def holding(self, command: Sequence[str]) -> list[str]:
+        """Return a command that enters the group before it becomes the given one."""
+        return [*ENTER, str(self.folder / "cgroup.procs"), *command]
 
     def exceeded(self) -> bool:
         """Say whether the kernel has ended a process because the group had no memory left."""
@@ -87,9 +89,8 @@ def group(memory: int) -> Group | None:
             (folder / limit).write_text(str(memory), encoding="ascii")
             if (folder / swap).exists():
                 (folder / swap).write_text(none.format(memory=memory), encoding="ascii")
-            if not all(os.access(place / "cgroup.procs", os.W_OK) for place in (parent, folder)):
-                raise PermissionError
-        except OSError:
+            subprocess.run([*ENTER, str(folder / "cgroup.procs")], check=True, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError):
             with contextlib.suppress(OSError):
                 folder.rmdir()
             continue

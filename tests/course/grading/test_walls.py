@@ -220,7 +220,6 @@ def test_a_control_group_is_made_by_either_of_the_kernels_interfaces(
     (tmp_path / "own").write_text(KINDS[version])
     monkeypatch.setattr(limits, "CGROUPS", tmp_path)
     monkeypatch.setattr(limits, "OWN", tmp_path / "own")
-    monkeypatch.setattr(limits.os, "access", lambda file, mode: True)
     made = limits.group(700_000_000)
     assert made and made.version == version and made.folder.parent == own
     limit = made.folder / ("memory.limit_in_bytes" if version == 1 else "memory.max")
@@ -228,8 +227,9 @@ def test_a_control_group_is_made_by_either_of_the_kernels_interfaces(
     said = made.folder / ("memory.oom_control" if version == 1 else "memory.events")
     said.write_text("under_oom 0\noom_kill 2\n")
     assert made.exceeded()
-    monkeypatch.setattr(limits.os, "access", lambda file, mode: False)
-    assert limits.group(700_000_000) is None
+    with monkeypatch.context() as refusing:
+        refusing.setattr(limits, "ENTER", ["false"])
+        assert limits.group(700_000_000) is None, "nobody may enter it"
     for name in ("cgroup.procs", "cgroup.subtree_control"):
         (own / name).write_text("cpu")
     if version == 2:
