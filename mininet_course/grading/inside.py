@@ -271,7 +271,7 @@ def make_shell() -> InteractiveShell:
 
 def main(fd: int, user: int) -> None:
     """Wait for notebooks at the other end of a socket."""
-    channel = wire.Channel(socket.socket(fileno=fd))
+    channel = wire.Channel(socket.socket(fileno=fd), takes=True)
     limit(user)
     shell = make_shell()
     null = os.open(os.devnull, os.O_RDWR)

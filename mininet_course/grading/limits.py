@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-CGROUPS = Path("/sys/fs/cgroup")
+CGROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _NUMBERS = itertools.count()
 CLONE_NEW = 0x7E020080  # the flags of clone that make namespaces
 
@@ -31,6 +32,14 @@ REFUSED = (
 # memory that no process has mapped, so that looking at processes does not find it
 UNSEEN = ("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open")
 
+# a process enters a group by writing its number into a file; then it becomes what follows
+ENTER = ["sh", "-c", 'echo $$ > "$0" && exec "$@"']
+# by version: the file that holds the limit, the one that keeps it from going on in swap, and what that is told
+SETTINGS = {
+    1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "{memory}"),
+    2: ("memory.max", "memory.swap.max", "0"),
+}
+
 
 @dataclass(frozen=True)
 class Group:
@@ -39,10 +48,9 @@ class Group:
     folder: Path
     version: int
 
-    @property
-    def members(self) -> Path:
-        """The file to which a process writes its number in order to enter."""
-        return self.folder / "cgroup.procs"
+    def holding(self, command: Sequence[str]) -> list[str]:
+        """Return a command that enters the group before it becomes the given one."""
+        return [*ENTER, str(self.folder / "cgroup.procs"), *command]
 
     def exceeded(self) -> bool:
         """Say whether the kernel has ended a process because the group had no memory left."""
@@ -71,24 +79,20 @@ def group(memory: int) -> Group | None:
     """Return a new control group that may hold so many bytes; None where the system gives none."""
     for parent, version in _parents():
         folder = parent / f"mininet-{os.getpid()}-{next(_NUMBERS)}"
-        settings = (
-            {"memory.max": str(memory), "memory.swap.max": "0", "memory.oom.group": "1"}
-            if version == 2
-            else {"memory.limit_in_bytes": str(memory), "memory.memsw.limit_in_bytes": str(memory)}
-        )
+        limit, swap, none = SETTINGS[version]
         _sweep(parent)
         try:
             folder.mkdir()
         except OSError:
             continue
         try:
-            for name, value in settings.items():
-                if (folder / name).exists():  # without swap there is nothing to limit
-                    (folder / name).write_text(value, encoding="ascii")
-            if not os.access(folder / "cgroup.procs", os.W_OK):
-                raise PermissionError
-        except OSError:
-            folder.rmdir()
+            (folder / limit).write_text(str(memory), encoding="ascii")
+            if (folder / swap).exists():
+                (folder / swap).write_text(none.format(memory=memory), encoding="ascii")
+            subprocess.run([*ENTER, str(folder / "cgroup.procs")], check=True, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
             continue
         return Group(folder, version)
     return None
@@ -106,7 +110,7 @@ def _parents() -> list[tuple[Path, int]]:
     """Return the control groups in which one for a sandbox might be made, the nearest first."""
     found: list[tuple[Path, int]] = []
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = OWN.read_text(encoding="utf-8").splitlines()
     except OSError:
         return found
     for line in lines:

@@ -59,7 +59,7 @@ class Sandbox:
             filtered = ["--seccomp", str(calls.fileno())] if calls else []
             command = [*_walls(hide), *filtered, *command]
         if self._group:
-            command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self._group.members), *command]
+            command = self._group.holding(command)
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
         with theirs, calls or contextlib.nullcontext():
             self._process = subprocess.Popen(

@@ -54,9 +54,10 @@ class Late(Exception):
 class Channel:
     """One end of the only connection between a sandbox and the outside: whole messages, each with its length."""
 
-    def __init__(self, end: socket.socket) -> None:
-        self.end = end
-        self.handed: list[int] = []  # descriptors that came with messages
+    def __init__(self, end: socket.socket, takes: bool = False) -> None:
+        """``takes`` says whether descriptors are taken that come with messages; from inside none ever are."""
+        self.end, self.takes = end, takes
+        self.handed: list[int] = []
         self.received = 0  # bytes
 
     def send(self, message: Mapping[str, Any], hand: Sequence[int] = ()) -> None:
@@ -85,12 +86,11 @@ class Channel:
                 watched = now
             try:
                 self.end.settimeout(WATCH)
-                piece, handed, _, _ = socket.recv_fds(self.end, min(count - len(data), 1 << 20), 1)
+                piece = self._piece(min(count - len(data), 1 << 20))
             except TimeoutError:
                 continue
             except OSError:
                 raise Closed from None
-            self.handed += handed
             self.received += len(piece)
             if not piece:
                 raise Closed
@@ -100,6 +100,13 @@ class Channel:
                 if count > LARGEST:
                     raise Unreadable(f"a message of {count:,} bytes")
         return parse(bytes(data[4:]))
+
+    def _piece(self, most: int) -> bytes:
+        if not self.takes:
+            return self.end.recv(most)
+        piece, handed, _, _ = socket.recv_fds(self.end, most, 1)
+        self.handed += handed
+        return piece
 
 
 def pack(message: Mapping[str, Any]) -> bytes:

@@ -205,5 +205,40 @@ def test_whoever_is_not_root_has_the_same_walls() -> None:
     assert "42\n\n[] 65534\n\nTrue\n" in done.stdout, done.stderr
 
 
-def test_which_walls_apply_is_said() -> None:
+KINDS = {1: "4:memory:/mine\n0::/\n", 2: "0::/mine\n"}
+
+
+@pytest.mark.parametrize("version", KINDS)
+def test_a_control_group_is_made_by_either_of_the_kernels_interfaces(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On folders that stand for the kernel's; the tests above use whichever this system has."""
+    own = tmp_path / ("memory/mine" if version == 1 else "mine")
+    own.mkdir(parents=True)
+    for name in ("cgroup.procs", "cgroup.subtree_control"):
+        (own / name).write_text("memory pids")
+    (tmp_path / "own").write_text(KINDS[version])
+    monkeypatch.setattr(limits, "CGROUPS", tmp_path)
+    monkeypatch.setattr(limits, "OWN", tmp_path / "own")
+    made = limits.group(700_000_000)
+    assert made and made.version == version and made.folder.parent == own
+    limit = made.folder / ("memory.limit_in_bytes" if version == 1 else "memory.max")
+    assert limit.read_text() == "700000000" and not made.exceeded()
+    said = made.folder / ("memory.oom_control" if version == 1 else "memory.events")
+    said.write_text("under_oom 0\noom_kill 2\n")
+    assert made.exceeded()
+    with monkeypatch.context() as refusing:
+        refusing.setattr(limits, "ENTER", ["false"])
+        assert limits.group(700_000_000) is None, "nobody may enter it"
+    for name in ("cgroup.procs", "cgroup.subtree_control"):
+        (own / name).write_text("cpu")
+    if version == 2:
+        assert limits.group(700_000_000) is None, "memory is not counted there"
+
+
+def test_which_walls_apply_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "control group" in limits.described() and "system calls" in limits.described()
+    monkeypatch.setattr(limits, "group", lambda memory: None)
+    assert "gives no control group" in limits.described() and "is refused" in limits.described()
+    monkeypatch.setattr(limits, "system_calls", lambda counted: None)
+    assert "NOT FILTERED" in limits.described() and "is not counted" in limits.described()

@@ -1,6 +1,7 @@
 """What crosses the sandbox's wall: values arrive as they were, and whatever else comes is refused."""
 
 import json
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -198,6 +199,19 @@ def test_what_is_no_message_is_refused(ends: tuple[socket.socket, wire.Channel],
     theirs.sendall(data)
     with pytest.raises(wire.Unreadable):
         channel.receive(5)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_descriptors_are_taken_inside_only(takes: bool) -> None:
+    """Whoever took them from inside would run out of them."""
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        channel = wire.Channel(ours, takes)
+        wire.Channel(theirs).send({"x": 1}, [theirs.fileno()])
+        assert channel.receive(5) == {"x": 1}
+        assert len(channel.handed) == takes
+        for number in channel.handed:
+            os.close(number)
 
 
 def test_a_message_that_never_ends_is_late(ends: tuple[socket.socket, wire.Channel]) -> None:
