@@ -191,7 +191,7 @@ def _taken(
 
     It has a try and a time of its own: whatever a student hands in, the others are collected.
     """
-    student, said = files[0].student, list[str]()
+    student, said, reason = files[0].student, list[str](), ""
     before = known.get(student, {})
     earlier = Submission(student, files=before.get("files", {}), notes=before.get("notes", []))
     submission: Submission | None = None
@@ -201,12 +201,12 @@ def _taken(
             _place(pack, made, again=student in known)
         submission = made
     except OutOfTime:
-        said.append(f"{student}: reading it takes longer than {SECONDS:g} seconds")
+        reason = f"reading it takes longer than {SECONDS:g} seconds"
     except OSError as problem:
-        said.append(f"{student}: {problem.filename} cannot be written ({problem.strerror})")
+        reason = f"{problem.filename} cannot be written ({problem.strerror})"
     except Exception as problem:  # nothing that a student hands in may keep the others from being collected
-        said.append(f"{student}: reading it fails ({type(problem).__name__})")
-    problems += content.at_most(said)
+        reason = f"reading it fails ({type(problem).__name__})"
+    problems += [*content.at_most(said), *([f"{student}: {reason}"] if reason else [])]
     if submission is None:
         graded = "what was handed in earlier is" if student in known else "nothing is"
         problems.append(f"{student}: nothing could be taken, so {graded} graded. Ask for the notebook again.")
@@ -455,7 +455,9 @@ def _opened(files: Sequence[_File], problems: list[str]) -> Iterator[tuple[_File
             continue
         number += 1
         if number > MOST_FILES:
-            problems.append(f"{student}: {file.path} and all after it are not read; {MOST_FILES} files were")
+            problems.insert(
+                0, f"{student}: {file.path} and all after it are not read; {MOST_FILES} files were"
+            )
             break
         try:
             data = file.read()
