@@ -5,6 +5,7 @@ what these would be for. What is left is copying, and looking up the answer in t
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from mininet_course.grading.content import Notebook, about
@@ -53,13 +54,11 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _plain(source: str) -> str:
-    """Return a cell as IPython makes Python of it: commands within a line become calls of get_ipython."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        return str(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError):
-        return source
+    """Return a cell without what only IPython reads within a line: commands whose result gets a name, and help."""
+    named = re.sub(r"(?m)^([^\n=%!]*=)[ \t]*[%!].*$", r"\1 get_ipython()", source)
+    return re.sub(
+        r"(?m)^[ \t]*\??[\w.]+\?{0,2}[ \t]*$", lambda line: "" if "?" in line[0] else line[0], named
+    )
 
 
 def _imported(tree: ast.Module | None) -> Iterator[str]:

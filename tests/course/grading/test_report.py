@@ -46,6 +46,8 @@ def remarks(source: str) -> list[str]:
         ("here = %pwd\nimport os", "calls get_ipython()"),
         ("here = %pwd\nimport os", "cell 2, line 2: imports os"),
         ("files = !ls\nnp.abs = 1", "replaces np.abs"),
+        ("np.mean?\nimport os", "imports os"),
+        ("?np.mean\nimport os", "imports os"),
         ("from mininet_course import CHAPTERS", "where the answers are"),
         ("import mininet_course as c", "where the answers are"),
         ("getattr(m, 'checks').CHAPTERS", "calls getattr()"),
