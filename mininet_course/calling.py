@@ -174,9 +174,9 @@ def _copy(value: Any, asked: list[tuple[Any, ...]]) -> Any:
     if not callable(value):
         return np.array(value) if isinstance(value, np.ndarray) else value
 
-    def noted(*arguments: Any) -> Any:
-        asked.append(copy.deepcopy(arguments))
-        return value(*arguments)
+    def noted(*arguments: Any, **named: Any) -> Any:
+        asked.append(copy.deepcopy((*arguments, *named.values())))
+        return value(*arguments, **named)
 
     noted.__name__, noted.__doc__ = value.__name__, value.__doc__
     return noted

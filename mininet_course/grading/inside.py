@@ -221,8 +221,12 @@ def tried(answer: tuple[Any, ...], asked: Message, channel: wire.Channel) -> Mes
     """Return what comes of an answer on one case, raw; the question's secret shows what it belongs to."""
     secret = {"secret": asked["secret"]}
 
-    def ask(number: int, arguments: tuple[Any, ...]) -> Any:
-        channel.send({"call": number, "arguments": wire.encode(arguments)} | secret)
+    def ask(number: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        given = {
+            "arguments": wire.encode(arguments),
+            "named": [[name, wire.encode(named[name])] for name in named],
+        }
+        channel.send({"call": number} | given | secret)
         told = channel.receive()
         if told["error"] is not None:
             raise wire.decode_error(told["error"])

@@ -9,7 +9,8 @@ import dataclasses
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -196,17 +197,30 @@ def _asked(
             after = {name: wire.decode(made) for name, made in said["inputs"].items()}
             result = wire.decode_result(said["result"])
             return dataclasses.replace(result, changed=calling.changed(case, after), asked=tuple(asked))
-        asked.append(tuple(wire.decode(said["arguments"])))
-        channel.send(_told(functions[said["call"]], asked[-1], room))
+        call, given = _call(functions, said)
+        asked.append(given)
+        channel.send(_told(call, given, room))
 
 
-def _told(function: Callable[..., Any], arguments: tuple[Any, ...], room: int) -> dict[str, Any]:
+def _call(
+    functions: Sequence[Callable[..., Any]], said: Mapping[str, Any]
+) -> tuple[Callable[[], Any], tuple[Any, ...]]:
+    """Return the call of a function that is asked for from inside, and what it is given; Unreadable if it is none."""
+    try:
+        arguments = tuple(wire.decode(said["arguments"]))
+        named = {str(name): wire.decode(made) for name, made in said["named"]}
+        return partial(functions[said["call"]], *arguments, **named), (*arguments, *named.values())
+    except (LookupError, TypeError, ValueError):
+        raise wire.Unreadable("no call") from None
+
+
+def _told(call: Callable[[], Any], given: tuple[Any, ...], room: int) -> dict[str, Any]:
     """Return what a function of the case says to what a student's code gave it; that may be anything."""
     try:
-        if _size(arguments) > room:  # arrays that are combined could take all memory out here
-            raise ValueError(f"too many numbers: {_size(arguments):,}, and this case has room for {room:,}")
+        if _size(given) > room:  # arrays that are combined could take all memory out here
+            raise ValueError(f"too many numbers: {_size(given):,}, and this case has room for {room:,}")
         with calling.quiet():
-            return {"value": wire.encode(function(*arguments)), "error": None}
+            return {"value": wire.encode(call()), "error": None}
     except Exception as error:
         return {"value": None, "error": wire.encode_error(error)}
 

@@ -223,6 +223,10 @@ def _array(made: Mapping[str, Any]) -> Any:
     return array[()] if made.get("scalar") else array
 
 
+# how a function of a case is called from inside: by its number, with what it is given in order and by name
+Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
+
+
 def encode_case(case: Mapping[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:
     """Return a case as it goes in. Its functions stay where they are, in ``functions``; inside they can be called."""
     return {name: _encode_input(value, functions, {}) for name, value in case.items()}
@@ -244,12 +248,12 @@ def _encode_input(value: Any, functions: list[Callable[..., Any]], seen: dict[in
     return encode(value)
 
 
-def decode_case(made: Mapping[str, Any], ask: Callable[[int, tuple[Any, ...]], Any]) -> dict[str, Any]:
+def decode_case(made: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Return a case; its functions call ``ask`` with their number and what they were given."""
     return {name: _decode_input(value, ask, []) for name, value in made.items()}
 
 
-def _decode_input(made: Any, ask: Callable[[int, tuple[Any, ...]], Any], seen: list[Any]) -> Any:
+def _decode_input(made: Any, ask: Ask, seen: list[Any]) -> Any:
     kind = next(iter(made)) if isinstance(made, dict) else ""
     if kind == "dict":
         return {key: _decode_input(item, ask, seen) for key, item in made["dict"]}
@@ -266,9 +270,9 @@ def _decode_input(made: Any, ask: Callable[[int, tuple[Any, ...]], Any], seen: l
     return value
 
 
-def _asking(number: int, name: str, ask: Callable[[int, tuple[Any, ...]], Any]) -> Callable[..., Any]:
-    def asking(*arguments: Any) -> Any:
-        return ask(number, arguments)
+def _asking(number: int, name: str, ask: Ask) -> Callable[..., Any]:
+    def asking(*arguments: Any, **named: Any) -> Any:
+        return ask(number, arguments, named)
 
     asking.__name__ = name
     return asking

@@ -186,6 +186,34 @@ def test_a_function_of_a_case_is_not_given_more_than_it_can_take() -> None:
     assert found.state == "wrong" and "too many numbers" in found.report
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"call": 7, "arguments": {"tuple": []}, "named": []},
+        {"call": "x", "arguments": {"tuple": []}, "named": []},
+        {"call": 0, "arguments": 3, "named": []},
+        {"call": 0, "arguments": {"tuple": []}, "named": [[1]]},
+        {"call": 0},
+    ],
+    ids=str,
+)
+def test_a_call_that_is_none_ends_the_sandbox(call: Any) -> None:
+    with pytest.raises(judging.Lost):
+        judged(
+            EXERCISES["neuron.6"],
+            print,
+            lambda message, number: call | {"secret": message["secret"]} if "secret" in message else message,
+        )
+
+
+def test_a_function_of_a_case_can_be_called_by_name() -> None:
+    exercise = EXERCISES["robust.7"]
+    assert isinstance(exercise, Judged)
+    by_name = exercise.reference
+    assert judged(exercise, lambda attack: by_name(lambda x, y: attack(x=x, y=y))).state == "right"
+    assert engine.judge(exercise, (lambda attack: by_name(lambda x, y: attack(x, y=y)),)).outcome == "pass"
+
+
 def test_names_without_end_are_not_counted_pair_by_pair() -> None:
     exercise = EXERCISES["autograd.6"]
     begun = time.monotonic()

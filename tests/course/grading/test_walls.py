@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from mininet_course.grading import limits, sandbox
 from mininet_course.grading.execution import Submission
 from mininet_course.grading.sandbox import Lost, Sandbox
+from mininet_course.places import CONTENTS, PACKAGES
 from tests.support.sandboxed import RIGHT, needs_sandbox, notebook, questions, states
 
 pytestmark = [needs_sandbox, pytest.mark.slow]
@@ -48,17 +50,6 @@ for number in range(100):
             while True: end.send(b"x" * 4096)
         except BlockingIOError: pass
 """
-PIPES = """
-import fcntl, os
-held = []
-for number in range(110):
-    held.append(os.pipe())
-    os.set_blocking(held[-1][1], False)
-    fcntl.fcntl(held[-1][1], 1031, 1 << 20)
-    try:
-        while True: os.write(held[-1][1], b"x" * 65536)
-    except BlockingIOError: pass
-"""
 UNSEEN = {"segments": SEGMENTS, "files in memory": FILES, "sockets": SOCKETS}
 
 
@@ -93,20 +84,18 @@ def test_without_a_control_group_it_is_refused(source: str, monkeypatch: pytest.
 def test_without_a_control_group_full_sockets_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "group", lambda memory: None)
     monkeypatch.setattr(sandbox, "MEMORY", 400_000_000)
-    many = re.sub(r".*setsockopt.*\n", "            pass\n", SOCKETS) + "import time; time.sleep(5)\n"
-    ran = run(many * 2 if "held" not in many else many)
-    assert states(ran)["neuron.5"] == "right"
-    with Sandbox() as one:
-        one.open()
-        with pytest.raises(Lost, match=r"more than 0\.4 GB"):
-            one.ask(
-                {
-                    "do": "run",
-                    "source": f"import numpy as np\nx = np.ones(50_000_000)\n{many}",
-                    "seconds": 20,
-                },
-                30,
-            )
+    filled = re.sub(r".*setsockopt.*\n", "            pass\n", SOCKETS) + "import time; time.sleep(5)\n"
+    greedy = {"half of it": "import numpy as np\nx = np.ones(40_000_000)\n", "sockets": filled}
+    greedy["both"] = greedy["half of it"] + filled
+    for what, source in greedy.items():
+        with Sandbox() as one:
+            one.open()
+            asked = {"do": "run", "source": source, "seconds": 20}
+            if what == "both":
+                with pytest.raises(Lost, match=r"more than 0\.4 GB"):
+                    one.ask(asked, 30)
+            else:
+                assert one.ask(asked, 30)["outputs"] == []
 
 
 def left_over() -> list[Path]:
@@ -178,11 +167,36 @@ def test_what_knows_the_answers_is_not_there(one: Sandbox) -> None:
     assert said(one, "from mininet_course.checks import CHAPTERS") == "ImportError"
     assert "left out" in said(one, "from mininet_course import check; check('neuron.4', print)")
     assert "left out" in said(one, "from mininet_course import solution; solution('neuron.4')")
-    look = """
+    assert said(one, LOOK) == "[]\n"
+
+
+LOOK = """
 import os, mininet_course
 top = os.path.dirname(mininet_course.__file__)
 print([name for at, _, names in os.walk(top) for name in names if "/checks" in at or name.endswith(".ipynb")])"""
-    assert said(one, look) == "[]\n"
+INSTALLED = """
+import sys
+sys.path[:0] = {path!r}
+from mininet_course.grading import sandbox
+assert str(sandbox.COURSE).startswith(sys.path[0])
+with sandbox.Sandbox() as one:
+    one.open()
+    print(one.ask({{"do": "run", "source": {look!r}, "seconds": 10}}, 20)["outputs"][0]["text"])
+"""
+
+
+def test_what_knows_the_answers_is_not_there_where_the_course_is_installed(tmp_path: Path) -> None:
+    """An installed course carries its notebooks inside the package."""
+    for package in PACKAGES:
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    book = tmp_path / "mininet_course" / "book"
+    for folder in ("exercises", "solutions"):
+        (book / folder).mkdir(parents=True)
+        (book / folder / "neuron.ipynb").write_text("the answers")
+    shutil.copy(CONTENTS, book)
+    script = INSTALLED.format(path=[str(tmp_path), *sys.path], look=LOOK)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == "[]\n\n", done.stderr
 
 
 UNPRIVILEGED = """

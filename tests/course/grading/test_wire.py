@@ -119,8 +119,8 @@ def test_functions_stay_outside_and_can_be_called() -> None:
     functions: list[Any] = []
     made = json.loads(json.dumps(wire.encode_case(case, functions)))
     assert functions == [scaled] and "4.0" not in str(made)
-    got = wire.decode_case(made, lambda number, arguments: functions[number](*arguments))
-    assert got["f"](2).tolist() == [6, 8] and got["f"].__doc__ is None
+    got = wire.decode_case(made, lambda number, given, named: functions[number](*given, **named))
+    assert got["f"](2).tolist() == got["f"](x=2).tolist() == [6, 8] and got["f"].__doc__ is None
     assert got["tree"]["a"] is got["tree"]["b"][0] and got["tree"]["b"][1] == (1, "x", None)
 
 
@@ -131,7 +131,7 @@ def test_every_case_goes_in_as_it_is(exercise: Judged) -> None:
     for case in [*exercise.cases, *exercise.generate(np.random.default_rng(2))]:
         functions: list[Any] = []
         made = json.loads(json.dumps(wire.encode_case(case, functions)))
-        got = wire.decode_case(made, lambda number, arguments, there=functions: there[number])
+        got = wire.decode_case(made, lambda number, given, named, there=functions: there[number])
         assert alike(got, dict(case)), exercise.name
 
 
