@@ -13,7 +13,7 @@ from mininet_course.exercise import CourseError, Written
 from mininet_course.record import RecordProblem
 
 EPILOG = """\
-For instructors, in this order: assign, collect, grade, feedback, grades. Each says more with --help.
+For instructors, in this order: assign, collect, grade, mark, feedback, grades. Each says more with --help.
 In a notebook the same is called: from mininet_course import check, hint, solution, progress
 Environment: MININET_PROGRESS, the file that remembers what is solved."""
 
@@ -125,6 +125,43 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "--key", default="", metavar="COLUMN", help="the roster's column of ids (ID, Identifier, student)"
     )
 
+    assign.add_argument(
+        "--parts",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="exercises of which each right part of the result has its share of the points: neuron.1 layers.5",
+    )
+    assign.add_argument(
+        "--due", default="", metavar="WORDS", help='what students are told: "Monday, 30 November, 23:59"'
+    )
+
+    paper = command("paper", "make an exam on paper, and its solutions", PAPER)
+    paper.add_argument("names", nargs="+", metavar="NAME", help="a chapter (neuron) or an exercise (xor.11)")
+    paper.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder for it")
+    paper.add_argument("--title", default="Exam", help="what stands at its top (Exam)")
+    paper.add_argument("--date", default="", help="the line above the title: course, day, place")
+    paper.add_argument(
+        "--seed", type=int, help="any number: then numbers that can vary are others than the book's"
+    )
+    paper.add_argument(
+        "--points", action="extend", nargs="+", default=[], metavar="NAME=POINTS", help="other points"
+    )
+    paper.add_argument("--pdf", action="store_true", help="as PDF, too; it takes Chromium or Chrome")
+
+    syllabus = command("syllabus", "make a page for the beginning of a course", SYLLABUS)
+    syllabus.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help="one a week, in this order, - for a week without (all)"
+    )
+    syllabus.add_argument("--start", required=True, metavar="DAY", help="of the first week: 2026-10-12")
+    syllabus.add_argument("--out", type=Path, required=True, metavar="syllabus.html")
+    syllabus.add_argument("--title", default="Neural networks", help="the course's name")
+    syllabus.add_argument(
+        "--note", type=Path, metavar="mine.md", help="your own words, in Markdown: place, times, rules"
+    )
+    syllabus.add_argument("--late", default="", metavar="POLICY", help='"10%% a day, at most 3"')
+
     collect = command("collect", "bring what students handed in into place, and mend it", COLLECT)
     collect.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
     collect.add_argument("--from", dest="source", type=Path, required=True, metavar="submissions.zip")
@@ -154,8 +191,48 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         help="run students' code with your own rights: only inside a container or machine that you can throw away",
     )
 
+    grade.add_argument(
+        "--cluster",
+        default="",
+        metavar="tcp://…",
+        help="the scheduler of a Dask cluster, whose workers then grade; it must be yours alone",
+    )
+    grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="TABLE.csv",
+        help="the platform's exported table: the report then has names, and who handed in nothing",
+    )
+    grade.add_argument(
+        "--key", default="", metavar="COLUMN", help="that table's column of ids (ID, Identifier)"
+    )
+    grade.add_argument(
+        "--late",
+        default="",
+        metavar="POLICY",
+        help='what lateness costs, of the points that were got: "10%% a day, at most 3", "2 points a day"',
+    )
+    grade.add_argument(
+        "--due",
+        default="",
+        metavar="TIME",
+        help='when lateness begins, "2026-11-30 23:59"; the times are then those of the roster (Moodle\'s worksheet)',
+    )
+
+    mark = command("mark", "make the table in which you mark answers in words", MARK)
+    mark.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+
     feedback = command("feedback", "a page for every student, without the hidden cases", FEEDBACK)
     feedback.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
+    feedback.add_argument(
+        "--solutions", action="store_true", help="with the model answers; not while others still work on it"
+    )
+    feedback.add_argument(
+        "--like",
+        type=Path,
+        metavar="submissions.zip",
+        help="the zip that Canvas or Moodle made: all pages in one zip, too, named as it takes them back",
+    )
 
     grades = command("grades", "fill a column of the table that your platform exported", GRADES)
     grades.add_argument("folder", type=Path, metavar="FOLDER", help="the assignment's folder")
@@ -167,6 +244,11 @@ def _for_instructors(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     grades.add_argument(
         "--column", default="", help="the column to fill (the one called as the assignment is)"
+    )
+    grades.add_argument(
+        "--comments",
+        action="store_true",
+        help="a line for each student in Moodle's column Feedback comments, where it is empty",
     )
     where = grades.add_mutually_exclusive_group()
     where.add_argument(
@@ -189,6 +271,17 @@ Your own cases are a Python file with inputs by exercise; the right results are 
   CASES = {"neuron.4": [{"z": np.array([[700.0, -700.0]])}]}
 or a function cases(rng) that returns such a dict."""
 
+PAPER = """\
+Make an exam of what takes a pencil alone: the questions to predict, those with numbers on paper, those in words.
+Of a chapter that is all of these; what takes a computer is left out.
+
+  python -m mininet_course paper neuron xor --out exam --seed 7 --title "Mid-term exam" --pdf"""
+
+SYLLABUS = """\
+Make a page for the beginning of a course: which chapter when, how much work it is, how it is graded.
+
+  python -m mininet_course syllabus neuron xor layers - mnist --start 2026-10-12 --out syllabus.html --note mine.md"""
+
 COLLECT = """\
 Bring what students handed in into place, each under the student's id. Canvas: Assignments → Download
 Submissions. Moodle: View all submissions → Download all submissions. plain: STUDENT/any.ipynb or STUDENT.ipynb,
@@ -202,6 +295,12 @@ Stop it when you like and start it again: nothing is lost and nothing is graded 
 It writes report.txt (what to look at), results.csv, statistics.csv and statistics.png: where the class failed,
 and on which known mistake. Answers in words are then marked by you: nbgrader formgrader."""
 
+MARK = """\
+Write marking.csv into the assignment's folder: a row for each answer in words, a column for each item of its
+rubric. Fill in the points and save it as CSV; feedback and grades read it. Written again after others have
+handed in, it keeps the marks that are in it.
+Who has given the same answer as one that is marked gets the same marks; alike answers stand together."""
+
 FEEDBACK = """\
 Write a page for every student with verdict and hints, marks and comments; hidden cases are not in it."""
 
@@ -210,7 +309,7 @@ Fill one column of the table that your platform exported, and change nothing els
 Everyone who could not be placed is listed.
 
   python -m mininet_course grades hw1 --into canvas.csv
-  python -m mininet_course grades hw1 --into worksheet.csv --key Identifier --column Grade"""
+  python -m mininet_course grades hw1 --into worksheet.csv --comments"""
 
 
 def _check(file: Path, seconds: float) -> int:

@@ -9,6 +9,7 @@ are no threads (Pyodide, in the browser) there is no limit at all, and reports s
 
 import _thread
 import contextlib
+import copy
 import io
 import linecache
 import os
@@ -17,8 +18,8 @@ import sys
 import sysconfig
 import threading
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -47,6 +48,7 @@ class Result:
     line: str = ""  # of the learner's code, where the error happened
     changed: tuple[str, ...] = ()  # the inputs that the code wrote into
     printed: str = ""
+    asked: tuple[tuple[Any, ...], ...] = ()  # with what the functions among the inputs were called
 
 
 class _Sink(io.TextIOBase):
@@ -68,29 +70,42 @@ class _Sink(io.TextIOBase):
 def run_safely(
     run: Callable[[Mapping[str, Any]], Any], case: Mapping[str, Any], seconds: float | None
 ) -> Result:
-    """Call ``run`` with a copy of the case; return what came of it, whatever that was.
+    """Call ``run`` with a copy of the case; return what came of it, whatever that was."""
+    asked: list[tuple[Any, ...]] = []
+    copies = {name: _copy(value, asked) for name, value in case.items()}
+    result = call_safely(lambda: run(copies), seconds)
+    return replace(result, changed=changed(case, copies), asked=tuple(asked))
+
+
+def call_safely(call: Callable[[], Any], seconds: float | None) -> Result:
+    """Return what came of a call, whatever that was.
 
     Warnings and stderr are swallowed (some graders take a warning for a failure);
     of what is printed the beginning is kept.
     """
-    copies = {name: _copy(value) for name, value in case.items()}
     sink, error, line, value = _Sink(), None, "", None
-    with (
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-        contextlib.redirect_stdout(sink),
-        contextlib.redirect_stderr(_Sink()),
-    ):
-        warnings.simplefilter("ignore")
+    with quiet(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(_Sink()):
         try:
-            value = run(copies) if seconds is None else within(seconds, lambda: run(copies))
+            value = call() if seconds is None else within(seconds, call)
         except BaseException as problem:  # exit() and interrupts too: a check never raises
             line = _own_line(problem.__traceback__)
             error = problem.with_traceback(None)  # its frames hold the learner's data
-    changed = tuple(name for name, value in case.items() if not _equal(value, copies[name]))
     more = f"… ({sink.lines:,} lines)" if sink.lines > 5 else ""
     printed = "\n".join([*sink.kept.splitlines()[:5], *([more] if more else [])])
-    return Result(value, error, line, changed, printed)
+    return Result(value, error, line, printed=printed)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Let neither Python nor NumPy warn."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def changed(case: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of those inputs that are not as they were."""
+    return tuple(name for name, value in case.items() if not _equal(value, after.get(name)))
 
 
 def limit_is_possible() -> bool:
@@ -154,14 +169,23 @@ def _interrupt_main() -> None:
         _thread.interrupt_main()
 
 
-def _copy(value: Any) -> Any:
-    return np.array(value) if isinstance(value, np.ndarray) else value
+def _copy(value: Any, asked: list[tuple[Any, ...]]) -> Any:
+    """Return an input for an answer to have: an array of its own, a function that notes with what it is called."""
+    if not callable(value):
+        return np.array(value) if isinstance(value, np.ndarray) else value
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        asked.append(copy.deepcopy((*arguments, *named.values())))
+        return value(*arguments, **named)
+
+    noted.__name__, noted.__doc__ = value.__name__, value.__doc__
+    return noted
 
 
 def _equal(before: Any, after: Any) -> bool:
-    return not isinstance(before, np.ndarray) or np.array_equal(
-        before, after, equal_nan=before.dtype.kind == "f"
-    )
+    if not isinstance(before, np.ndarray):
+        return True
+    return type(after) is np.ndarray and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
 
 
 def _own_line(trace: TracebackType | None) -> str:

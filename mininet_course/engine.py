@@ -3,13 +3,13 @@
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from mininet_course.calling import OutOfTime, Result, limit_is_possible, run_safely
+from mininet_course.calling import OutOfTime, Result, limit_is_possible, quiet, run_safely
 from mininet_course.compare import as_numbers, difference, same, show
 from mininet_course.exercise import (
     Case,
@@ -150,10 +150,21 @@ def attempts(
     end = time.monotonic() + (seconds or 0)
     for case in cases:
         left = None if seconds is None else max(end - time.monotonic(), 0.01)
-        result = run_safely(lambda copies: exercise.run(answer, copies), case, left)
+        result = weighed(exercise, case, run_safely(lambda copies: exercise.run(answer, copies), case, left))
         yield result
         if isinstance(result.error, OutOfTime | KeyboardInterrupt):
             return
+
+
+def weighed(exercise: Judged, case: Case, result: Result) -> Result:
+    """Return a result with what is compared in place of what the probe returned; an answer's own error stays."""
+    if result.error is not None:
+        return result
+    try:
+        with quiet():
+            return replace(result, value=exercise.weigh(result.value, case, result.asked))
+    except Exception as error:  # what came raw may be anything
+        return replace(result, value=None, error=error.with_traceback(None))
 
 
 def _judge_results(
@@ -303,6 +314,19 @@ def _makes(
     }
     alike = all(_agree(exercise, r, t, i, count) for r, t in zip(results, theirs, strict=True) for i in parts)
     return parts if alike else set()
+
+
+def right_parts(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> list[str]:
+    """Return the parts of the result that are right on all of these cases; none if a case has no result."""
+    if len(results) < len(cases) or any(r.error is not None or r.changed for r in results):
+        return []
+    wanted = list(attempts(exercise, exercise.reference, cases))
+    count = len(exercise.parts)
+    return [
+        name
+        for part, name in enumerate(exercise.parts)
+        if all(_agree(exercise, r, w, part, count) for r, w in zip(results, wanted, strict=True))
+    ]
 
 
 def _untouched(exercise: Judged, cases: Sequence[Case], results: Sequence[Result]) -> bool:

@@ -76,6 +76,11 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
+def as_it_came(raw: Any, case: Case, asked: Sequence[tuple[Any, ...]]) -> Any:
+    """The usual weighing: what the probe returned is what is compared."""
+    return raw
+
+
 def nothing_more(rng: np.random.Generator) -> Sequence[Case]:
     """For exercises whose visible cases are all there are, such as the four rows of a table."""
     return []
@@ -85,8 +90,10 @@ def nothing_more(rng: np.random.Generator) -> Sequence[Case]:
 class Judged(Exercise):
     """An exercise judged by what the answer does: ``probe(*answer, *case)`` beside the same for the reference.
 
-    ``probe`` is a small expression: call the function, train the class and predict,
-    let the three weights vote. If it returns a tuple, ``parts`` names what is in it.
+    ``probe`` is a small expression beside the answer: call the function, train the class and
+    predict, let the three weights vote. It returns what came of it, raw. ``weigh`` makes of that
+    what is compared, where no answer can reach: of the raw result, the case, and the arguments with
+    which the case's functions were called. If that is a tuple, ``parts`` names what is in it.
     """
 
     reference: Any
@@ -95,6 +102,7 @@ class Judged(Exercise):
     mistakes: Sequence[Mistake]
     right: Sequence[Any]  # two answers that look different and must pass
     probe: Callable[..., Any] = call
+    weigh: Callable[[Any, Case, Sequence[tuple[Any, ...]]], Any] = as_it_came
     parts: Sequence[str] = ()
     tolerance: float = 1e-5
     seconds: float = 5.0

@@ -368,7 +368,7 @@ print(
 # **Given.** In the chapter a linear layer read the small digits so well that a hidden layer added next to nothing. Now half of the envelopes arrive as *negatives*, white ink on black paper: the pixel
 # $x$ becomes $1 - x$. The cell below makes such digits. The linear layer, trained on them as in the chapter, is as good as a reader who guesses; one that gives up the negatives reads less than half of all.
 #
-# **Do.** Write `reader`: make a network, train it on `x` (N, 64) and `y` (N,), and return it. At most 1,000 numbers may be learned, biases included. It should read 0.6 or more of images that it has
+# **Do.** Write `reader`: make a network of the layers in `mininet.layers`, train it on `x` (N, 64) and `y` (N,), and return it. At most 1,000 numbers may be learned, biases included. It should read 0.6 or more of images that it has
 # not seen, positives and negatives. Use `rng` for everything that is drawn. The check trains it on
 # such digits, and anew on mirrored ones, so it has to learn from `x` and `y`. Whoever has learned something and still fails may try again twice, from another seed, as one run is one throw of the dice. All that
 # should take no longer than half a minute.

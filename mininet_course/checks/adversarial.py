@@ -15,6 +15,7 @@ from mininet.arrays import Array, Floats
 from mininet.attacks import InputGradient, gradient_by_input, pgd
 from mininet.gradcheck import numerical_gradient
 from mininet.layers import Tanh, mlp
+from mininet_course.compare import show
 from mininet_course.exercise import (
     Case,
     Choice,
@@ -27,6 +28,7 @@ from mininet_course.exercise import (
     WrongForm,
     as_made_with,
 )
+from mininet_course.probes.adversarial import searched, tossed
 
 Rng = np.random.Generator
 
@@ -446,14 +448,9 @@ pencil = Function(
 # --- 5: the control -------------------------------------------------------------------
 
 
-def tossed(control: Any, x: Floats, forged: Floats, seed: int) -> Any:
-    """Ask for two controls from one generator and for one from another with the same seed; return what is to be said of them."""
-    rng = np.random.default_rng(seed)
-    rounds = [
-        control(x, forged, rng),
-        control(x, forged, rng),
-        control(x, forged, np.random.default_rng(seed)),
-    ]
+def as_tossed(rounds: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return what is to be said of two controls from one generator and one from another with the same seed."""
+    x, forged = case["x"], case["forged"]
     if rounds[0] is None:
         return None
     first, second, again = (np.asarray(one, dtype=float) for one in rounds)
@@ -521,6 +518,7 @@ control = Function(
     level="medium",
     points=3,
     probe=tossed,
+    weigh=as_tossed,
     parts=(
         "a pixel is off the paper (1 = yes)",
         "of ten pixels, so many moved by another amount than in the forgery",
@@ -1152,22 +1150,34 @@ aim = Function(
 QUESTIONS = 40
 
 
-def questioned(smallest: Any, thresholds: Floats, tolerance: float) -> Any:
-    """Let the smallest epsilons be searched; return how many are fooled there, how many a tolerance below, and the questions."""
-    asked = 0
+Fooled = Callable[[Any], Array]
 
-    def fooled(epsilon: Any) -> Array:
-        nonlocal asked
-        asked += 1
+
+class Shop:
+    """Says which pictures are fooled at an epsilon, from thresholds that whoever asks does not see."""
+
+    def __init__(self, thresholds: Sequence[float] | Floats) -> None:
+        self.thresholds = np.array(thresholds)
+        self.__name__ = "fooled"
+        self.__doc__ = f"says which are fooled; the smallest epsilons are {show(self.thresholds)}"
+
+    def __call__(self, epsilon: Any) -> Array:
         at = np.asarray(epsilon, dtype=float)
-        if at.shape not in ((), thresholds.shape):
+        if at.shape not in ((), self.thresholds.shape):
             raise WrongForm(
-                f"`fooled` wants one epsilon for each picture, of shape {thresholds.shape}, and was given {at.shape}."
+                f"`fooled` wants one epsilon for each picture, of shape {self.thresholds.shape}, and was given {at.shape}."
             )
-        yes: Array = at >= thresholds
+        yes: Array = at >= self.thresholds
         return yes
 
-    found = smallest(fooled, len(thresholds), tolerance)
+
+def a_shop(thresholds: Sequence[float] | Floats, tolerance: float) -> Case:
+    return {"fooled": Shop(thresholds), "largest": np.ones(len(thresholds)), "tolerance": tolerance}
+
+
+def priced(found: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return how many pictures are fooled at the epsilons found, how many a tolerance below, and whether it took too many questions."""
+    thresholds, tolerance = case["fooled"].thresholds, case["tolerance"]
     if found is None:
         return None
     at = np.asarray(found, dtype=float)
@@ -1177,11 +1187,8 @@ def questioned(smallest: Any, thresholds: Floats, tolerance: float) -> Any:
     return (
         int((at >= thresholds - rounding).sum()),
         int((at - tolerance > thresholds + rounding).sum()),
-        asked > QUESTIONS,
+        len(asked) > QUESTIONS,
     )
-
-
-Fooled = Callable[[Any], Array]
 
 
 def halving(
@@ -1254,7 +1261,7 @@ def until_all_fit(fooled: Fooled, n: int, tolerance: float) -> Floats:
 
 
 def some_thresholds(rng: Rng, n: int, tolerance: float) -> Case:
-    return {"thresholds": rng.uniform(0.02, 0.97, n).round(4), "tolerance": tolerance}
+    return a_shop(rng.uniform(0.02, 0.97, n).round(4), tolerance)
 
 
 smallest = Function(
@@ -1263,7 +1270,8 @@ smallest = Function(
     minutes=20,
     level="hard",
     points=4,
-    probe=questioned,
+    probe=searched,
+    weigh=priced,
     parts=(
         "pictures that are fooled at your epsilon",
         "pictures that are still fooled a tolerance below",
@@ -1272,8 +1280,8 @@ smallest = Function(
     reference=halving(),
     tolerance=0,
     cases=[
-        {"thresholds": np.array([0.31, 0.62]), "tolerance": 0.01},
-        {"thresholds": np.array([0.31, 0.05, 0.72, 0.93]), "tolerance": 0.001},
+        a_shop([0.31, 0.62], 0.01),
+        a_shop([0.31, 0.05, 0.72, 0.93], 0.001),
     ],
     generate=lambda rng: [some_thresholds(rng, n, tol) for n, tol in ((3, 0.001), (50, 0.01), (7, 0.0005))],
     mistakes=[

@@ -1,8 +1,7 @@
 """The exercises on autograd with numbers: what is right, what goes wrong, what to say.
 
 The texts that learners read, and the answers that the book shows, are in
-`exercises/sources/autograd.py`, and so is the engine that they use. What stands here as
-`Number` is the least that a probe needs in order to look at what a learner's code makes.
+`exercises/sources/autograd.py`, and so is the engine that they use.
 """
 
 import math
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from mininet.arrays import Floats
 from mininet_course.exercise import (
     Case,
     Choice,
@@ -22,68 +20,29 @@ from mininet_course.exercise import (
     Written,
     WrongForm,
 )
+from mininet_course.probes.autograd import (
+    DUALS,
+    Graph,
+    Node,
+    Number,
+    Operation,
+    Step,
+    Tape,
+    as_number,
+    counted,
+    moved,
+    names_by_walk,
+    of_all_names,
+    ordered,
+    with_duals,
+    with_numbers,
+)
+
 
 # name -> the names it was made from, or a (parent, slope) for each of them
-Graph = Mapping[str, tuple[str, ...]]
-Tape = Mapping[str, tuple[tuple[str, float], ...]]
-
-
-class Number:
-    """A number that remembers how it was made; the operations are those that the probes need."""
-
-    def __init__(
-        self,
-        value: float,
-        parents: tuple["Number", ...] = (),
-        slopes: tuple[float, ...] = (),
-        name: str = "",
-    ) -> None:
-        self.value, self.parents, self.slopes, self.name = value, parents, slopes, name
-        self.operation: Any = None
-        self.grad = 0.0
-
-    def __add__(self, other: "Number | float") -> "Number":
-        other = as_number(other)
-        return Number(self.value + other.value, (self, other), (1.0, 1.0))
-
-    def __sub__(self, other: "Number | float") -> "Number":
-        return self + -1.0 * as_number(other)
-
-    def __mul__(self, other: "Number | float") -> "Number":
-        other = as_number(other)
-        return Number(self.value * other.value, (self, other), (other.value, self.value))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __truediv__(self, other: "Number | float") -> "Number":
-        other = as_number(other)
-        return self * Number(1 / other.value, (other,), (-1 / other.value**2,))
-
-    def exp(self) -> "Number":
-        value = math.exp(self.value)
-        return Number(value, (self,), (value,))
-
-    def log(self) -> "Number":
-        return Number(math.log(self.value), (self,), (1 / self.value,))
-
-    def backward(self) -> None:
-        order = in_order(self)
-        for node in order:
-            if node.parents:
-                node.grad = 0.0
-        self.grad = 1.0
-        for node in order:
-            for parent, slope in zip(node.parents, node.slopes, strict=True):
-                parent.grad += slope * node.grad
-
-
-def as_number(x: "Number | float") -> Number:
-    return x if isinstance(x, Number) else Number(float(x))
-
-
-def in_order(output: Number) -> list[Number]:
+def in_order(output: Node) -> list[Node]:
     """Return output and all it was made from, each after everything made from it."""
-    done, seen, stack = list[Number](), set[int](), [(output, False)]
+    done, seen, stack = list[Node](), set[int](), [(output, False)]
     while stack:
         node, parents_done = stack.pop()
         if parents_done:
@@ -166,39 +125,6 @@ there_and_back = Values(
 )
 
 # --- 2: an operation ------------------------------------------------------------------
-
-Operation = Callable[[Number], Number]
-
-
-def with_numbers(operation: Operation, a: Floats) -> tuple[Floats, Floats]:
-    """Apply an operation to one number after the other; return the values and what a backward pass finds."""
-    values, slopes = list[float](), list[float]()
-    for v in a.tolist():
-        leaf = Number(v, name="a")
-        made = operation(leaf)
-        if made is None:
-            raise WrongForm("Your function returned None. Is the `return` missing?")
-        if not all(hasattr(made, part) for part in ("value", "parents", "slopes")):
-            raise WrongForm(
-                f"Expected a Number, got {made!r:.60}. Write return Number(value, (a,), (slope,))."
-            )
-        if made is leaf:
-            raise WrongForm("Your function returned `a` itself. Make a new Number, whose parent is a.")
-        if not isinstance(made.parents, tuple | list) or not isinstance(made.slopes, tuple | list):
-            raise WrongForm(
-                "Parents and slopes are tuples, also if there is one of each. Mind the comma: (a,)."
-            )
-        if len(made.parents) != len(made.slopes):
-            raise WrongForm(
-                f"There are {len(made.parents)} parents and {len(made.slopes)} slopes; each arrow has one slope."
-            )
-        if any(hasattr(x, "slopes") for x in (made.value, *made.slopes)):
-            raise WrongForm("A value and a slope are plain numbers. Compute with a.value, not with a.")
-        made.grad = 0.0
-        Number.backward(made)
-        values.append(made.value)
-        slopes.append(leaf.grad)
-    return np.array(values), np.array(slopes)
 
 
 def logistic(z: float) -> float:
@@ -409,9 +335,8 @@ def verdict_on(names: Any, made_from: Graph, output: str) -> tuple[int, int, boo
     """Return how many names are missing, how many repeat others, if any is not needed, and how many come before a parent."""
     if names is None:
         raise WrongForm("Your function returned None. Is the `return` missing?")
-    if isinstance(names, str) or not isinstance(names, Iterable):
+    if not isinstance(names, list):
         raise WrongForm(f"Expected a list of names, such as ['a', 'b'], got {names!r:.60}.")
-    names = list(names)
     for name in names:
         if not isinstance(name, str) or name not in made_from:
             raise WrongForm(f"Expected names of numbers in the graph, got {name!r:.60} in the list.")
@@ -423,10 +348,8 @@ def verdict_on(names: Any, made_from: Graph, output: str) -> tuple[int, int, boo
     return len(wanted - set(names)), len(names) - len(set(names)), bool(set(names) - wanted), early
 
 
-def computable(
-    order: Callable[[Graph, str], Any], made_from: Graph, output: str
-) -> tuple[int, int, bool, int]:
-    return verdict_on(order(dict(made_from), output), made_from, output)
+def as_a_recipe(names: Any, case: Case, asked: Sequence[Any]) -> tuple[int, int, bool, int]:
+    return verdict_on(names, case["made_from"], case["output"])
 
 
 def recipe(made_from: Graph, output: str) -> list[str]:
@@ -545,7 +468,8 @@ computing_order = Function(
     minutes=20,
     level="medium",
     points=3,
-    probe=computable,
+    probe=ordered,
+    weigh=as_a_recipe,
     parts=("names missing", "names that repeat", "names not needed", "names too early"),
     reference=recipe,
     tolerance=0,
@@ -651,21 +575,16 @@ computing_order = Function(
 # --- 5: backward along a tape ---------------------------------------------------------
 
 
-def of_all_names(gradients: Callable[[Tape], Any], tape: Tape) -> Floats:
+def by_name(pairs: Any, case: Case, asked: Sequence[Any]) -> list[Any]:
     """Return the gradients in the order in which the names appear on the tape."""
-    got = gradients(dict(tape))
-    names = names_on(tape)
-    if got is None:
-        raise WrongForm("Your function returned None. Is the `return` missing?")
-    if not isinstance(got, Mapping):
-        raise WrongForm(f"Expected a dictionary from names to gradients, got {got!r:.60}.")
+    got, names = {str(name): gradient for name, gradient in pairs}, names_on(case["tape"])
     missing = [name for name in names if name not in got]
     if missing:
         raise WrongForm(
             f"Your dictionary has no gradient for {', '.join(missing[:4])}. Every name on the tape gets one, leaves too; "
             "where nothing leads to the output it is 0."
         )
-    return np.array([got[name] for name in names])
+    return [got[name] for name in names]
 
 
 def names_on(tape: Tape) -> list[str]:
@@ -801,6 +720,7 @@ along_the_tape = Function(
     level="medium",
     points=3,
     probe=of_all_names,
+    weigh=by_name,
     reference=rewound,
     cases=[
         {"tape": {"p": (("w", 3.0), ("x", 2.0))}},
@@ -868,25 +788,20 @@ along_the_tape = Function(
 # --- 6: find the bug, each once and yet too early -------------------------------------
 
 
-def names_by_walk(order: Callable[[Number], Any], made_from: Graph) -> tuple[int, int, int]:
-    """Build the graph, whose output stands last, and judge the order: a number after everything made from it."""
-    numbers = dict[str, Number]()
-    for name, parents in made_from.items():
-        numbers[name] = Number(0.0, tuple(numbers[p] for p in parents), (1.0,) * len(parents), name)
-    output = list(made_from)[-1]
-    got = order(numbers[output])
-    if got is None:
-        raise WrongForm("Your function returned None. Is the `return` missing?")
-    names = [getattr(node, "name", node) for node in got]
-    missing, many, _, _ = verdict_on(names, made_from, output)
+def as_an_order(names: Any, case: Case, asked: Sequence[Any]) -> tuple[int, int, int]:
+    """Judge an order: a number comes after everything made from it."""
+    made_from = case["made_from"]
+    missing, many, _, _ = verdict_on(names, made_from, list(made_from)[-1])
+    if many > 100 * len(made_from):
+        raise WrongForm(f"Your list has {len(names):,} names, for a graph of {len(made_from)} numbers.")
     return missing, many, sum(name in made_from[later] for i, name in enumerate(names) for later in names[i:])
 
 
-def depth_first(node: Number, after: bool, seen: list[Number] | None = None) -> list[Number]:
+def depth_first(node: Node, after: bool, seen: list[Node] | None = None) -> list[Node]:
     """Recursion as in the exercise: a number is written down before or after its parents."""
-    found = list[Number]()
+    found = list[Node]()
 
-    def visit(node: Number) -> None:
+    def visit(node: Node) -> None:
         if seen is None and any(node is other for other in found + open_now):
             return
         open_now.append(node)
@@ -897,19 +812,19 @@ def depth_first(node: Number, after: bool, seen: list[Number] | None = None) -> 
         if after:
             found.append(node)
 
-    open_now: list[Number] = []
+    open_now: list[Node] = []
     visit(node)
     return found
 
 
-def breadth_first(node: Number) -> list[Number]:
+def breadth_first(node: Node) -> list[Node]:
     found = [node]
     for made in found:
         found += [p for p in dict.fromkeys(made.parents) if p not in found]
     return found
 
 
-def by_the_longest_road(node: Number) -> list[Number]:
+def by_the_longest_road(node: Node) -> list[Node]:
     far = {node: 0}
     changed = True
     while changed:
@@ -928,6 +843,7 @@ each_once = Function(
     level="medium",
     points=2,
     probe=names_by_walk,
+    weigh=as_an_order,
     parts=("numbers missing", "numbers that repeat", "pairs the wrong way round"),
     reference=in_order,
     given=lambda node: depth_first(node, after=False),
@@ -996,8 +912,8 @@ each_once = Function(
 )
 
 
-def preorder_from_the_right(node: Number) -> list[Number]:
-    found, stack = dict[Number, None](), [node]
+def preorder_from_the_right(node: Node) -> list[Node]:
+    found, stack = dict[Node, None](), [node]
     while stack:
         made = stack.pop()
         if made not in found:
@@ -1007,10 +923,6 @@ def preorder_from_the_right(node: Number) -> list[Number]:
 
 
 # --- 7: count the roads ---------------------------------------------------------------
-
-
-def counted(visits: Callable[[Graph], Any], made_from: Graph) -> Any:
-    return visits(dict(made_from))
 
 
 def roads_to(made_from: Graph) -> dict[str, int]:
@@ -1123,28 +1035,6 @@ roads = Function(
 )
 
 # --- 8: find the bug, only the last sample --------------------------------------------
-
-Step = Callable[[list[Number], Any, Callable[[list[Number], Any], Number], float], None]
-
-
-def moved(step: Step, weights: Floats, samples: Floats, lr: float) -> Floats:
-    """Let a step move some weights whose grads still hold what an earlier step left there."""
-    parameters = [Number(float(w)) for w in weights]
-    for parameter in parameters:
-        parameter.grad = 7.0
-    step(parameters, [list(map(float, sample)) for sample in samples], squared_error, lr)
-    if any(not isinstance(p.value, int | float | np.number) for p in parameters):
-        raise WrongForm("A weight's value is no plain number any more. Move p.value by lr * p.grad, not p.")
-    return np.array([p.value for p in parameters])
-
-
-def squared_error(parameters: Sequence[Number], sample: Sequence[float]) -> Number:
-    """The loss of one sample: its last number is the target."""
-    score: Any = 0.0
-    for w, x in zip(parameters, sample[:-1], strict=True):
-        score = score + w * x
-    difference: Number = score - sample[-1]
-    return difference * difference
 
 
 def a_step(
@@ -1393,46 +1283,6 @@ class ByArrays:
 
     def exp(self) -> "ByArrays":
         return ByArrays(*(np.exp(self.value) * np.array([1, self.hairs])))
-
-
-DUALS: Mapping[str, Callable[[Any, Any, float], Any]] = {
-    "u + v": lambda u, v, number: u + v,
-    "u * v": lambda u, v, number: u * v,
-    "u.exp()": lambda u, v, number: u.exp(),
-    "number + u": lambda u, v, number: number + u,
-    "u * number": lambda u, v, number: u * number,
-}
-
-
-def with_duals(Dual: type[Any], u: Floats, v: Floats, numbers: Floats) -> tuple[Floats, ...]:
-    """Return value and hairs of each operation, for u and v given as (value, hairs), and for each number."""
-    results = []
-    for text, apply in DUALS.items():
-        rows = [
-            applied(text, apply, Dual, u, v, number)
-            for number in (numbers.tolist() if "number" in text else [0.0])
-        ]
-        results.append(np.array(rows if "number" in text else rows[0]))
-    return tuple(results)
-
-
-def applied(
-    text: str, apply: Callable[..., Any], Dual: type[Any], u: Floats, v: Floats, number: float
-) -> list[Any]:
-    """Return value and hairs of one operation, or say what is not there."""
-    try:
-        made = apply(Dual(*u.tolist()), Dual(*v.tolist()), number)
-    except TypeError as error:
-        if "unsupported operand" not in str(error):
-            raise
-        raise WrongForm(
-            f"`{text}` is not possible: {error}. Does the class have that method, and does it call `as_dual`?"
-        ) from None
-    if not hasattr(made, "value") or not hasattr(made, "hairs"):
-        raise WrongForm(
-            f"`{text}` should be a Dual, got {made!r:.60}. Is the `return` missing, or Dual(…, …) around the result?"
-        )
-    return [made.value, made.hairs]
 
 
 def some_duals(rng: np.random.Generator, n: int) -> Case:

@@ -28,13 +28,19 @@ from mininet_course.exercise import (
     WrongForm,
     as_made_with,
 )
-
-State = dict[str, Array]
-
-
-class NoDictionary(WrongForm):
-    """A form of its own, so that it is not taken for a dictionary with other names."""
-
+from mininet_course.probes.framework import (
+    Batches,
+    Collect,
+    State,
+    arrays_in,
+    clipped,
+    measured,
+    moved_over,
+    place_of,
+    stepped,
+    tried,
+    written_down,
+)
 
 # --- 1: predict, the names ------------------------------------------------------------
 
@@ -161,8 +167,6 @@ def other_sizes(rng: np.random.Generator) -> Varied:
 
 # --- 3: the walk ----------------------------------------------------------------------
 
-Collect = Callable[[dict[str, Any]], State]
-
 
 def joined(name: str, key: object) -> str:
     return f"{name}.{key}" if name else str(key)
@@ -241,17 +245,14 @@ def with_yield(tree: dict[str, Any]) -> State:
     return {name: a for name, a in look(tree, ()) if first_names[id(a)] == name}
 
 
-def written_down(collect: Collect, tree: dict[str, Any]) -> tuple[int, list[int], list[int], list[int]]:
+def line_by_line(lines: Any, case: Case, asked: Sequence[Any]) -> tuple[int, list[int], list[int], list[int]]:
     """Return how many lines the list has, and for each expected one how long its name is, and what is right in it."""
-    got = collect(tree)
-    if not isinstance(got, dict):
-        raise NoDictionary(f"Expected a dictionary from names to arrays, got {got!r:.60}.")
-    want, lines = by_walking(tree), list(got.items())
-    pairs = list(zip(want.items(), [*lines, *[("", None)] * len(want)], strict=False))
+    arrays = arrays_in(case["tree"])
+    want = [(name, place_of(a, arrays)) for name, a in by_walking(case["tree"]).items()]
+    pairs = list(zip(want, [*lines, *[("", -1)] * len(want)], strict=False))
     letters = [len(str(found)) for _, (found, _) in pairs]
     named = [int(name == found) for (name, _), (found, _) in pairs]
-    # by identity: two different arrays may hold the same numbers
-    right = [int(a is found) for (_, a), (_, found) in pairs]
+    right = [int(place == found) for (_, place), (_, found) in pairs]
     return len(lines), letters, named, right
 
 
@@ -278,6 +279,7 @@ collecting = Function(
     points=3,
     reference=by_walking,
     probe=written_down,
+    weigh=line_by_line,
     tolerance=0,
     parts=(
         "how many lines",
@@ -425,33 +427,6 @@ class Unseen(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.road(x) + F.relu(self.change(x))
-
-
-def tried(Block: Any, x: Floats, n_out: int) -> tuple[Floats, Floats]:
-    """Return a block's output, and the gradient of a weighted sum of it by x, with weights of our own."""
-    net = Block(x.shape[1], int(n_out), np.random.default_rng(0))
-    if not isinstance(net, nn.Module):
-        raise WrongForm("Expected a class that inherits from nn.Module: class Block(nn.Module).")
-    layers = ["change"] if x.shape[1] == n_out else ["change", "around"]
-    wanted = [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
-    found = dict(net.named_parameters())
-    if set(found) != set(wanted):
-        raise WrongForm(
-            f"For n_in = {x.shape[1]} and n_out = {n_out}, expected the parameters {', '.join(wanted)}; "
-            f"found {', '.join(found) or 'none'}."
-        )
-    for i, name in enumerate(wanted):
-        p = found[name]
-        p.data = np.sin(np.arange(p.size) + 5.0 * i + 1).reshape(p.shape)
-    x_in = Tensor(x, requires_grad=True)
-    out: Any = net(x_in)
-    if not isinstance(out, Tensor):
-        none = " Is the `return` missing?" if out is None else " Stay with tensors, or nothing can go back."
-        raise WrongForm(f"forward: expected a Tensor, got {type(out).__name__}.{none}")
-    value = out.data.copy()
-    if out.requires_grad:
-        (out * np.cos(np.arange(out.size)).reshape(out.shape)).sum().backward()
-    return value, np.zeros(x.shape) if x_in.grad is None else x_in.grad
 
 
 def some_block(rng: np.random.Generator, n: int, n_in: int, n_out: int) -> Case:
@@ -604,12 +579,10 @@ def turned_in_a_loop(state: State) -> State:
     return ours
 
 
-def moved_over(translate: Translate, state: State) -> tuple[Array, Floats, int]:
+def as_moved(raw: Any, case: Case, asked: Sequence[Any]) -> tuple[Array, Floats, int]:
     """Return shapes and numbers in the order of the names, and whether the old state was changed."""
-    theirs = {name: a.copy() for name, a in state.items()}
-    got, want = translate(theirs), turned(state)
-    if not isinstance(got, dict):
-        raise NoDictionary(f"Expected a dictionary from names to arrays, got {got!r:.60}.")
+    state, want = case["state"], turned(case["state"])
+    got, after = dict(raw[0]), dict(raw[1])
     if set(got) != set(want):
         raise WrongForm(
             f"Expected the names {', '.join(want)}; missing in yours: {', '.join(set(want) - set(got)) or 'none'}; "
@@ -617,7 +590,7 @@ def moved_over(translate: Translate, state: State) -> tuple[Array, Floats, int]:
         )
     arrays = [np.asarray(got[name]) for name in want]
     shapes = np.array([(*a.shape, 0, 0)[:2] for a in arrays])
-    same = list(theirs) == list(state) and all(np.array_equal(theirs[name], a) for name, a in state.items())
+    same = list(after) == list(state) and all(np.array_equal(after[name], a) for name, a in state.items())
     return shapes, np.concatenate([a.ravel() for a in arrays]), int(not same)
 
 
@@ -642,6 +615,7 @@ from_pytorch = Function(
     points=2,
     reference=turned,
     probe=moved_over,
+    weigh=as_moved,
     parts=("shapes", "numbers", "the state handed in (1: changed)"),
     cases=[
         {
@@ -785,22 +759,6 @@ def entry_by_entry(parameters: list[Tensor], max_norm: float) -> float:
     return norm_of(gradients)
 
 
-def clipped(clip: Clip, gradients: dict[str, Floats | None], max_norm: float) -> tuple[Any, Floats, Floats]:
-    """Return what the function returns, and gradients and parameters afterwards, each as one long row."""
-    parameters = []
-    for g in gradients.values():
-        p = Tensor(np.ones(2 if g is None else g.shape), requires_grad=True)
-        p.grad = None if g is None else g.copy()
-        parameters.append(p)
-    norm = clip(parameters, float(max_norm))
-    after = [
-        np.asarray(p.grad).ravel()
-        for p, g in zip(parameters, gradients.values(), strict=True)
-        if g is not None
-    ]
-    return norm, np.concatenate(after), np.concatenate([p.data.ravel() for p in parameters])
-
-
 def some_gradients(rng: np.random.Generator, n: int, max_norm: float) -> Case:
     found: dict[str, Floats | None] = {f"p{i}": rng.normal(size=(i + 1, 2)).round(2) for i in range(n)}
     return {"gradients": {"frozen": None, **found} if n > 3 else found, "max_norm": max_norm}
@@ -907,7 +865,6 @@ clip_gradients = Function(
 
 # --- 7: one step from several small batches -------------------------------------------
 
-Batches = list[tuple[Floats, Array]]
 BigStep = Callable[[nn.Module, SGD, Batches], Any]
 
 
@@ -963,22 +920,6 @@ def one_backward(net: nn.Module, optimizer: SGD, batches: Batches) -> float:
     total.backward()
     optimizer.step()
     return float(total.item())
-
-
-def stepped(big_step: BigStep, x: Floats, t: Array, sizes: Sequence[int]) -> tuple[Any, Floats]:
-    """Return the loss that was reported, and all weights after the step."""
-    net = nn.Linear(x.shape[1], 3, np.random.default_rng(0)).astype(np.float64)
-    for p in net.parameters():
-        p.grad = np.ones(p.shape)  # left over from the step before
-    ends = np.cumsum(sizes)[:-1]
-    loss = big_step(
-        net, SGD(net.parameters(), lr=0.5), list(zip(np.split(x, ends), np.split(t, ends), strict=True))
-    )
-    if isinstance(loss, Tensor):
-        raise WrongForm(
-            "You return the loss as a tensor, and with it the whole graph; loss.item() is the number."
-        )
-    return loss, np.concatenate([p.data.ravel() for p in net.parameters()])
 
 
 def some_batches(rng: np.random.Generator, sizes: Sequence[int], d: int) -> Case:
@@ -1154,21 +1095,6 @@ def always_trained_after(net: nn.Module, x: Floats, t: Array) -> float:
     result = share(net.eval(), x, t)
     net.train()
     return result
-
-
-def measured(measure: Measure, x: Floats, t: Array, training: bool) -> tuple[Any, Floats, list[bool]]:
-    """Return the share, batch norm's running means afterwards, and who is in train mode."""
-    rng, d = np.random.default_rng(0), x.shape[1]
-    net = nn.Sequential(
-        nn.BatchNorm1d(d), nn.Linear(d, 8, rng), nn.ReLU(), nn.Dropout(0.5, rng), nn.Linear(8, 3, rng)
-    ).astype(np.float64)
-    if training:
-        net.train()
-    else:
-        net.eval()
-    result = measure(net, x, t)
-    norm: Any = net[0]
-    return result, norm.running_mean, [module.training for module in net.modules()]
 
 
 def some_samples(rng: np.random.Generator, n: int, d: int, training: bool) -> Case:

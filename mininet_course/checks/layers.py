@@ -24,6 +24,7 @@ from mininet_course.exercise import (
     Written,
     as_made_with,
 )
+from mininet_course.probes.layers import net_there_and_back, there_and_back, through_relu
 
 # --- 1: predict, the batch twice ------------------------------------------------------
 
@@ -102,14 +103,6 @@ silent = Values(
 )
 
 # --- 3: a knob for every column -------------------------------------------------------
-
-
-def there_and_back(layer_class: Any, g: Floats, b: Floats, X: Floats, dZ: Floats) -> tuple[Any, ...]:
-    layer = layer_class(g, b)
-    out = layer.forward(X)
-    dX = layer.backward(dZ)
-    left = [getattr(layer, name, f"nothing: self.{name} was not set") for name in ("dg", "db")]
-    return out, *left, dX
 
 
 Piece = Callable[[Floats, Floats, Floats], Any]
@@ -331,11 +324,6 @@ own_layer = Function(
 )
 
 # --- 4: the kink ----------------------------------------------------------------------
-
-
-def through_relu(layer_class: Any, Z: Floats, dA: Floats) -> tuple[Any, Any]:
-    layer = layer_class()
-    return layer.forward(Z), layer.backward(dA)
 
 
 def relu_layer(
@@ -644,12 +632,6 @@ class Row(Sequential):
 
     def __init__(self, *layers: Layer) -> None:
         self.layers = list(layers)
-
-
-def net_there_and_back(build: Any, sizes: Sequence[int], X: Floats, grad: Floats) -> tuple[Any, ...]:
-    net = build(sizes, np.random.default_rng(0)).astype(np.float64)
-    out, dX = net.forward(X), net.backward(grad)
-    return out, np.concatenate([p.grad.ravel() for p in net.parameters()]), dX
 
 
 def one_activation_for_all(sizes: Sequence[int], rng: np.random.Generator) -> Row:

@@ -14,7 +14,7 @@ import numpy as np
 from mininet.arrays import Array, Floats
 from mininet.data import DataLoader, digits, split, to_unit
 from mininet.init import Init, kaiming, xavier
-from mininet.layers import Layer, Linear, Parameter, ReLU, Sequential, Tanh, mlp
+from mininet.layers import BatchNorm1d, Layer, Linear, Parameter, ReLU, Sequential, Sigmoid, Tanh, mlp
 from mininet.losses import cross_entropy
 from mininet.optim import SGD, Adam
 from mininet.training import accuracy, fit, train_step
@@ -30,8 +30,8 @@ from mininet_course.exercise import (
     WrongForm,
     as_made_with,
 )
+from mininet_course.probes.mnist import LAYERS, THROWS, Rng, Train, after_training, drawn, examined, prepared
 
-Rng = np.random.Generator
 Pair = tuple[Array, Array]
 
 
@@ -133,16 +133,13 @@ def some_pairs(n: int, size: int, seed: int, shape: tuple[int, ...] = (2,)) -> C
     return {"x": x, "y": np.arange(n) * 7 % 10, "size": size, "seed": seed}
 
 
-def drawn(batches: Any, x: Array, y: Array, size: int, seed: int) -> Any:
-    """Draw two epochs from one generator and one from another with the same seed; return what is to be said of them."""
-    rng = np.random.default_rng(seed)
-    rounds = [batches(x, y, size, rng), batches(x, y, size, rng)]
-    rounds.append(batches(x, y, size, np.random.default_rng(seed)))
+def as_stirred(rounds: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return what is to be said of two epochs from one generator and one from another with the same seed."""
+    x, y = case["x"], case["y"]
     if rounds[0] is None:
         return None
-    if not all(hasattr(one, "__iter__") for one in rounds):
+    if not all(isinstance(one, list) for one in rounds):
         raise WrongForm(f"Expected a list of batches, got {type(rounds[0]).__name__}.")
-    rounds = [list(one) for one in rounds]
     if any(len(batch) != 2 or len(batch[0]) != len(batch[1]) for one in rounds for batch in one):
         raise WrongForm("Expected a list of pairs (images, labels), each with as many images as labels.")
     ids = [[np.reshape(xb, (len(xb), -1))[:, 0].astype(int) for xb, _ in one if len(xb)] for one in rounds]
@@ -216,6 +213,7 @@ batches = Function(
     level="medium",
     points=3,
     probe=drawn,
+    weigh=as_stirred,
     parts=(
         "sizes of the batches",
         "an example comes twice (1 = yes)",
@@ -304,20 +302,6 @@ batches = Function(
 )
 
 # --- 3: find the bug ------------------------------------------------------------------
-
-Train = Callable[[Any, Floats, Array, float, int], Any]
-
-
-def small_net(inputs: int, classes: int) -> Sequential:
-    return mlp([inputs, 4, classes], np.random.default_rng(0), activation=Tanh).astype(np.float64)
-
-
-def after_training(train: Train, x: Floats, y: Array, lr: float, steps: int) -> Any:
-    """Let a fresh network be trained; return its loss and its weights."""
-    net = small_net(x.shape[1], int(y.max()) + 1)
-    train(net, x, y, lr, steps)
-    weights = np.concatenate([p.data.ravel() for p in net.parameters()])
-    return cross_entropy(net.forward(x), y)[0], weights
 
 
 def well_trained(net: Sequential, x: Floats, y: Array, lr: float, steps: int) -> None:
@@ -1151,17 +1135,19 @@ early_stopping = Function(
 
 # --- 10: find the leak ----------------------------------------------------------------
 
-Prepare = Callable[[Array, Array, int, Rng], Any]
-
 
 def with_copies(x: Array, y: Array) -> Pair:
     """The images (N, 8, 8) and, behind them, a copy of each moved one pixel to the right."""
     return np.concatenate([x, np.roll(x, 1, axis=2)]), np.concatenate([y, y])
 
 
-def who_sits_where(prepare: Prepare, x: Array, y: Array, n_validation: int, seed: int) -> Any:
+def moved(images: Array, numbers: Array, originals: Array) -> int:
+    """Count the images that are not their originals, pixel by pixel."""
+    return int((np.asarray(images) != originals[numbers]).reshape(len(numbers), -1).any(axis=1).sum())
+
+
+def who_sits_where(piles: Any, case: Case, asked: Sequence[Any]) -> Any:
     """Follow the images through a preparation; here the label of each is its own number."""
-    piles = prepare(x, y, n_validation, np.random.default_rng(seed))
     if piles is None:
         return None
     if not (isinstance(piles, list | tuple) and len(piles) == 2 and all(len(pile) == 2 for pile in piles)):
@@ -1169,12 +1155,7 @@ def who_sits_where(prepare: Prepare, x: Array, y: Array, n_validation: int, seed
     (x_train, y_train), (x_val, y_val) = piles
     y_train, y_val = np.asarray(y_train), np.asarray(y_val)
     both = np.isin(y_val, y_train).sum()
-    return len(y_val), both, moved(x_val, y_val, x), len(y_train), moved(x_train, y_train, x)
-
-
-def moved(images: Array, numbers: Array, originals: Array) -> int:
-    """Count the images that are not their originals, pixel by pixel."""
-    return int((np.asarray(images) != originals[numbers]).reshape(len(numbers), -1).any(axis=1).sum())
+    return len(y_val), both, moved(x_val, y_val, case["x"]), len(y_train), moved(x_train, y_train, case["x"])
 
 
 def copies_for_practice(x: Array, y: Array, n_validation: int, rng: Rng) -> Any:
@@ -1230,7 +1211,8 @@ leak = Function(
     minutes=15,
     level="medium",
     points=3,
-    probe=who_sits_where,
+    probe=prepared,
+    weigh=who_sits_where,
     parts=(
         "images in the validation set",
         "of these, images that sit in the training set too, or whose copy does",
@@ -1292,11 +1274,11 @@ leak = Function(
 # --- 11: a thousand parameters --------------------------------------------------------
 
 BUDGET = 1000
+EXAMINED = 100_000  # parameters; a larger network would take a grader's memory
 # Shares read of the held-out digits, half of them negatives. Below the first mark: guessing, and every
 # linear layer trained on both kinds (0.08 to 0.12). Below the last: whoever reads one kind only (0.45).
 # Networks of 1,000 parameters, trained in a few ordinary ways, read 0.7 to 0.9.
 MARKS = (0.2, 0.4, 0.6)
-THROWS = 3
 
 
 def with_negatives(x: Floats, y: Array) -> tuple[Floats, Array]:
@@ -1307,31 +1289,71 @@ def rows(images: Array, mirrored: bool) -> Floats:
     return to_unit(images[:, :, ::-1] if mirrored else images).reshape(-1, 64)
 
 
+class Exam:
+    """Examines a described network on digits that it has not seen, positives and negatives."""
+
+    def __init__(self, mirrored: bool) -> None:
+        small = digits()
+        self.x, self.y = with_negatives(rows(small.x_test, mirrored), small.y_test)
+        self.__name__ = "exam"
+        self.__doc__ = "examines a network on held-out digits, positives and negatives"
+
+    def __call__(self, description: Any) -> tuple[bool, str]:
+        """Say whether another throw of the dice is of no use, as it passes, guesses or is too large; and what it reads."""
+        count, share = counted(description), self.share(description)
+        said = (
+            f"(the check: {count:,} parameters; {share:.2f} of the held-out images read, wanted {MARKS[-1]})"
+        )
+        return count > BUDGET or not MARKS[0] <= share < MARKS[-1], said
+
+    def share(self, description: Any) -> float:
+        """Return the share that the network reads; it is built here from its arrays, whatever it was there."""
+        if counted(description) > EXAMINED:
+            raise WrongForm(f"A network of more than {EXAMINED:,} parameters is not examined.")
+        out = self.x
+        for name, arrays in description:
+            out = applied(name, arrays, out)
+        return accuracy(out, self.y)
+
+
+def counted(description: Any) -> int:
+    """Return how many numbers a described network has learned: weights and biases, not running statistics."""
+    return sum(np.size(part) for _, arrays in description for part in arrays[:2])
+
+
+def applied(name: str, arrays: Sequence[Array], x: Floats) -> Floats:
+    """Apply one layer of a description, as it is in use."""
+    axes = [2 if (name, part) == ("Linear", "weight") else 1 for part in LAYERS[name]]
+    if [np.ndim(part) for part in arrays] != axes:
+        raise WrongForm(
+            f"{name}: expected arrays with {axes} axes, got {[np.ndim(part) for part in arrays]}."
+        )
+    if name in ("Flatten", "Dropout"):
+        return x.reshape(len(x), -1) if name == "Flatten" else x
+    kinds: dict[str, Callable[[], Any]] = {"ReLU": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh}
+    kinds["Linear"], kinds["BatchNorm1d"] = (
+        lambda: Linear(1, 1, np.random.default_rng(0)),
+        lambda: BatchNorm1d(1),
+    )
+    layer = kinds[name]()
+    for part, value in zip(LAYERS[name], arrays, strict=True):
+        setattr(layer, part, value if part.startswith("running") else Parameter(value))
+    out: Floats = layer.eval().forward(x)
+    return out
+
+
 def practice(count: int, seed: int, mirrored: bool = False) -> Case:
     small = digits()
     x, y = with_negatives(rows(small.x_train[:count], mirrored), small.y_train[:count])
-    return {"x": x, "y": y, "seed": seed, "mirrored": mirrored}
+    return {"x": x, "y": y, "seed": seed, "exam": Exam(mirrored)}
 
 
-def examined(reader: Any, x: Floats, y: Array, seed: int, mirrored: bool) -> Any:
-    """Let a network be trained, count its parameters, and examine it on digits that it has not seen.
-
-    One run is one throw of the dice, so whoever has learned something and fails is trained
-    anew, twice, from other seeds; the best counts.
-    """
-    small, best = digits(), 0.0
-    x_exam, y_exam = with_negatives(rows(small.x_test, mirrored), small.y_test)
-    for throw in range(THROWS):
-        net = reader(x, y, np.random.default_rng(seed + throw))
-        if net is None:
-            return None
-        if not (hasattr(net, "forward") and hasattr(net, "parameters")):
-            raise WrongForm(f"Expected a network, with forward and parameters, got {type(net).__name__}.")
-        count = sum(np.size(p.data) for p in net.parameters())
-        best = max(best, accuracy(np.asarray(net.forward(x_exam)), y_exam))
-        if count > BUDGET or not MARKS[0] <= best < MARKS[-1]:  # guessing is no bad luck
-            break
-    print(f"(the check: {count:,} parameters; {best:.2f} of the held-out images read, wanted {MARKS[-1]})")
+def rung(said: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return how many parameters are too many, and how far up the ladder of marks the best throw has come."""
+    if said is None:
+        return None
+    nets = [description for (description,) in asked[:THROWS]]
+    count, best = counted(nets[-1]), max(case["exam"].share(net) for net in nets)
     return max(0, count - BUDGET), sum(best >= mark for mark in MARKS)
 
 
@@ -1355,20 +1377,12 @@ def trained(
     return reader
 
 
-class Developed(Layer):
-    """Makes positives of negatives: an image whose edges are mostly bright is turned over. Nothing to train."""
-
-    def forward(self, x: Floats) -> Floats:
-        bright = x.reshape(-1, 8, 8)[:, :, [0, 7]].mean(axis=(1, 2)) > 0.5
-        return np.where(bright[:, None], 1 - x, x)
-
-
-def developed_means(x: Floats, y: Array, rng: Rng) -> Sequential:
-    """Turn the negatives over, then the chapter's nearest mean, which is a linear layer: 650 numbers, no training."""
-    turn, linear = Developed(), Linear(64, 10, rng)
-    means = np.stack([turn.forward(x)[y == c].mean(axis=0) for c in range(10)])
+def nearest_means(x: Floats, y: Array, rng: Rng) -> Linear:
+    """Return the chapter's nearest mean, which is a linear layer: 650 numbers, no training."""
+    linear = Linear(64, 10, rng)
+    means = np.stack([x[y == c].mean(axis=0) for c in range(10)])
     linear.weight, linear.bias = Parameter(2 * means.T), Parameter(-(means**2).sum(axis=1))
-    return Sequential(turn, linear)
+    return linear
 
 
 def with_adam(x: Floats, y: Array, rng: Rng) -> Sequential:
@@ -1385,8 +1399,7 @@ def with_adam(x: Floats, y: Array, rng: Rng) -> Sequential:
 
 def one_kind_only(x: Floats, y: Array, rng: Rng) -> Sequential:
     dark = x.reshape(-1, 8, 8)[:, :, [0, 7]].mean(axis=(1, 2)) < 0.5
-    _, linear = developed_means(x[dark], y[dark], rng)
-    return Sequential(linear)
+    return Sequential(nearest_means(x[dark], y[dark], rng))
 
 
 thousand = Function(
@@ -1396,8 +1409,9 @@ thousand = Function(
     level="hard",
     points=4,
     probe=examined,
+    weigh=rung,
     parts=("parameters beyond 1,000", "rung of the ladder"),
-    reference=developed_means,
+    reference=trained([64, 13, 10], 0.3, 20, size=64),
     tolerance=0,
     seconds=30,
     cases=[practice(1500, seed=0)],
@@ -1442,8 +1456,8 @@ thousand = Function(
         "mlp([64, H, 10], rng, init=kaiming), then fit as in the chapter, with SGD and a learning rate of about 0.1 to 0.3.",
         "If it reads less than 0.6: more epochs, twenty or thirty, in batches of 32. The budget is for parameters, not for patience.",
     ),
-    right=[trained([64, 13, 10], 0.3, 20, size=64), with_adam],
-    after="There is a way with 650 parameters: notice that an image is a negative, turn it over, and give it to a linear layer. Knowing "
+    right=[trained([64, 12, 10], 0.3, 25), with_adam],
+    after="With a layer of one's own there is a way with 650 parameters: notice that an image is a negative, turn it over, and give it to a linear layer. Knowing "
     "something about the pictures is worth hundreds of weights.",
 )
 

@@ -4,9 +4,8 @@ The texts that learners read, and the answers that the book shows, are in `exerc
 """
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +21,10 @@ from mininet_course.exercise import (
     Values,
     Varied,
     Written,
+    WrongForm,
     as_made_with,
 )
+from mininet_course.probes.neuron import overflow_is_an_error
 
 GATE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 BOTH = np.array([0, 0, 0, 1])
@@ -183,27 +184,15 @@ def masked_sigmoid(z: Floats) -> Floats:
     return p
 
 
-class Watched(np.ndarray):
-    """An array that raises where finite numbers become infinite. In a browser NumPy itself does not notice."""
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        given = [copy(unwatched(x)) for x in inputs]  # copies, because the result may take their place
-        if "out" in options:
-            options["out"] = tuple(unwatched(x) for x in options["out"])
-        result = getattr(ufunc, method)(*given, **options)
-        is_float = getattr(result, "dtype", np.dtype(bool)).kind == "f"
-        if is_float and np.any(np.isinf(result)) and all(np.all(np.isfinite(x)) for x in given):
-            raise FloatingPointError(f"overflow encountered in {ufunc.__name__}")
-        return result.view(Watched) if isinstance(result, np.ndarray) else result
+LARGEST = float(np.log(np.finfo(np.float64).max))  # e to the power of more overflows
 
 
-def unwatched(x: Any) -> Any:
-    return x.view(np.ndarray) if isinstance(x, Watched) else x
-
-
-def overflow_is_an_error(function: Callable[[Floats], Floats], z: Floats) -> Floats:
-    with np.errstate(over="raise"):  # what comes from single numbers is not Watched
-        return cast(Floats, unwatched(function(z.view(Watched))))
+def if_the_watch_was_kept(raw: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return what the function made of z, unless the watch for overflow has overlooked one that there was."""
+    result, noticed = raw
+    if np.array_equal(noticed, 3 * case["z"].ravel() > LARGEST):
+        return result
+    raise WrongForm("Overflow went unnoticed in the check itself: leave NumPy as it is, and restart Python.")
 
 
 safe_sigmoid = Function(
@@ -213,6 +202,7 @@ safe_sigmoid = Function(
     level="medium",
     points=3,
     probe=overflow_is_an_error,
+    weigh=if_the_watch_was_kept,
     reference=sigmoid,
     cases=[
         {"z": np.array([0.0, 1.0, -1.0])},

@@ -12,7 +12,7 @@ import numpy as np
 from mininet.activations import sigmoid
 from mininet.arrays import Array, Floats
 from mininet.attacks import fgsm, gradient_by_input
-from mininet.layers import BatchNorm1d, Sequential, Tanh, mlp
+from mininet.layers import BatchNorm1d, Sequential
 from mininet.losses import cross_entropy
 from mininet.optim import SGD
 from mininet.training import train_step
@@ -27,6 +27,7 @@ from mininet_course.exercise import (
     Written,
     WrongForm,
 )
+from mininet_course.probes.robust import Attack, after_steps, dropped, used
 
 Rng = np.random.Generator
 
@@ -349,15 +350,9 @@ company = Choice(
 # --- 4: dropout -----------------------------------------------------------------------
 
 
-def dropped(dropout: Any, x: Floats, p: float, seed: int) -> Any:
-    """Let entries be dropped twice from one generator, once from another with the same seed, once in use; return what is to be said."""
-    rng = np.random.default_rng(seed)
-    rounds = [
-        dropout(x, p, rng, True),
-        dropout(x, p, rng, True),
-        dropout(x, p, np.random.default_rng(seed), True),
-    ]
-    rounds.append(dropout(x, p, rng, False))
+def as_dropped(rounds: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return what is to be said of entries dropped twice from one generator, once from another, and once in use."""
+    x = case["x"]
     if rounds[0] is None or rounds[3] is None:
         return None
     if not all(isinstance(one, tuple | list) and len(one) == 2 for one in rounds):
@@ -440,6 +435,7 @@ dropout = Function(
     level="medium",
     points=3,
     probe=dropped,
+    weigh=as_dropped,
     parts=(
         "of 20 entries, so many kept",
         "a kept entry, divided by what it was",
@@ -859,7 +855,6 @@ on_paper = Function(
 
 # --- 7: half honest, half forged ------------------------------------------------------
 
-Attack = Callable[[Floats, Array], Floats]
 Maker = Callable[[Attack], Attack]
 
 
@@ -874,22 +869,6 @@ def greying(x: Floats, y: Array) -> Floats:
     way = np.where(np.asarray(y) % 2 == 1, 0.1, -0.1)[:, None].astype(np.float32)
     moved: Floats = np.clip(x + way, 0, 1)
     return moved
-
-
-def used(maker: Any, attack: Attack, x: Floats, y: Array) -> Any:
-    """Let the function be made, and a batch be changed by it."""
-    change = maker(attack)
-    if change is None:
-        return None
-    if not callable(change):
-        raise WrongForm(
-            "Expected a *function* of (x, y), to be handed to fit: define it inside with `def change(x, y):`, and return it without brackets."
-        )
-    changed = change(x, y)
-    if changed is None:
-        raise WrongForm("The function that you return gives back None. Is a `return` missing in it?")
-    small = isinstance(changed, np.ndarray) and changed.dtype == x.dtype
-    return changed, small or not isinstance(changed, np.ndarray)
 
 
 def halves(build: Callable[[Attack, Floats, Array, int], Any]) -> Maker:
@@ -926,6 +905,11 @@ def a_batch(rng: Rng, attack: Attack, n: int, d: int) -> Case:
     return {"attack": attack, "x": rng.random((n, d)).astype(np.float32), "y": rng.integers(0, 10, n)}
 
 
+def with_its_dtype(changed: Any, case: Case, asked: Sequence[Any]) -> Any:
+    """Return the changed batch, and whether it is in x's dtype; a list has none."""
+    return changed, not isinstance(changed, np.ndarray) or changed.dtype == case["x"].dtype
+
+
 half = Function(
     name="robust.7",
     title="Half honest, half forged",
@@ -933,6 +917,7 @@ half = Function(
     level="easy",
     points=2,
     probe=used,
+    weigh=with_its_dtype,
     parts=("changed batch", "in x's dtype (1 = yes)"),
     reference=halves(good_half),
     cases=[
@@ -1017,18 +1002,6 @@ half = Function(
 )
 
 # --- 8: find the bug, the burglar's tools ---------------------------------------------
-
-TrainStep = Callable[[Sequential, SGD, Floats, Array, float], Any]
-
-
-def after_steps(step: TrainStep, x: Floats, y: Array, epsilon: float, steps: int) -> Any:
-    """Let a fresh network make some steps; return its loss on honest images, and its weights."""
-    net = mlp([x.shape[1], 5, int(y.max()) + 1], np.random.default_rng(0), activation=Tanh).astype(np.float64)
-    optimizer = SGD(net.parameters(), 0.5)
-    for _ in range(steps):
-        step(net, optimizer, x, y, epsilon)
-    weights = np.concatenate([np.ravel(p.data) for p in net.parameters()])
-    return cross_entropy(net.forward(x), y)[0], weights
 
 
 def backward(net: Sequential, x: Floats, y: Array) -> Floats:

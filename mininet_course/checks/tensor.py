@@ -3,8 +3,6 @@
 The texts that learners read, and the answers that the book shows, are in `exercises/sources/tensor.py`.
 """
 
-import gc
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +22,7 @@ from mininet_course.exercise import (
     Written,
     WrongForm,
 )
+from mininet_course.probes.tensor import Operation, looked_at
 
 Pair = tuple[Floats, Floats]
 
@@ -928,28 +927,13 @@ leaks = Values(
 
 # --- 10: find the bug, the circle -----------------------------------------------------
 
-Operation = Callable[[Tensor], Tensor]
 
-
-def looked_at(operation: Operation, x: Floats) -> tuple[Array, Any, int]:
-    """Return the value, the gradient of the sum of squares, and how many results outlive being forgotten."""
-    was_on = gc.isenabled()
-    gc.disable()  # the collector would break a circle, sooner or later
-    try:
-        a = Tensor(x, requires_grad=True)
-        out = operation(a)
-        if not isinstance(out, Tensor):
-            raise WrongForm(f"Expected a Tensor, got {out!r:.60}. Return what `record` returns.")
-        value = out.data.copy()
-        try:
-            (out * out).sum().backward()
-        except (RuntimeError, TypeError, ValueError) as error:  # the engine says what its vjp did
-            raise WrongForm(str(error)) from None
-        forgotten = weakref.ref(operation(a))
-        return value, a.grad, int(forgotten() is not None)
-    finally:
-        if was_on:
-            gc.enable()
+def if_the_look_was_sharp(raw: Any, case: Case, asked: Sequence[Any]) -> tuple[Any, ...]:
+    """Return value, gradient and results left behind, unless the look has missed what had to be left behind."""
+    value, gradient, left, known = raw
+    if np.array_equal(known, case["x"].ravel() > 0):
+        return value, gradient, left
+    raise WrongForm("The check itself no longer sees what is left behind: leave gc and weakref as they are.")
 
 
 def tanh_with(slope: Callable[[Floats, Floats, Floats], Floats], circle: bool = False) -> Operation:
@@ -1016,6 +1000,7 @@ circle = Function(
     level="medium",
     points=2,
     probe=looked_at,
+    weigh=if_the_look_was_sharp,
     parts=("value", "gradient", "results left behind"),
     reference=tanh_with(right_slope),
     given=tanh_with(right_slope, circle=True),

@@ -12,6 +12,7 @@ import numpy as np
 from mininet.activations import sigmoid
 from mininet.arrays import Array, Floats
 from mininet_course.exercise import Case, Choice, Exercise, Function, Mistake, Values, Varied, Written
+from mininet_course.probes.xor import NAMES, with_network
 
 ROWS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 EITHER = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -560,7 +561,6 @@ hidden_derivative = Function(
 # --- 5: find the bug, the slope that is missing ---------------------------------------
 
 Parameters = Mapping[str, Floats]
-NAMES = ("W1", "b1", "W2", "b2")
 
 
 def forward(p: Parameters, X: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -568,12 +568,6 @@ def forward(p: Parameters, X: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     A1 = sigmoid(Z1)
     Z2 = A1 @ p["W2"] + p["b2"]
     return Z1, A1, Z2, sigmoid(Z2)
-
-
-def with_network(answer: Callable[..., Any], *case: Floats) -> Any:
-    """Call an answer with the dictionary p that the chapter uses."""
-    *parameters, X, Y = case[:6]
-    return answer(dict(zip(NAMES, parameters, strict=True)), X, Y, *case[6:])
 
 
 Four = tuple[Floats, Floats, Floats, Floats]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mininet_course import storage
 from mininet_course.exercise import CourseError
-from mininet_course.grading import content, nbgrader_format, otter_format, variants, zip_format
-from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra
+from mininet_course.grading import content, nbgrader_format, otter_format, rubric, variants, zip_format
+from mininet_course.grading.pack import EXERCISES, EXTRA, Pack, check_name, choose, read_extra, split
 
 MAKERS: Mapping[str, Callable[[Pack], None]] = {
     "nbgrader": nbgrader_format.make,
@@ -36,11 +36,15 @@ def assign(
     seed: int | None = None,
     extra: Path | None = None,
     students: Sequence[str] = (),
+    due: str = "",
+    by_parts: Sequence[str] = (),
     progress: bool = True,
 ) -> Pack:
     """Make an assignment of chapters and exercises in the folder ``out``, which must be new or empty.
 
     Without a seed one is drawn; it is kept in ``pack.json`` and in nothing that students get.
+    ``due`` is told to the students, in these words. Of the exercises ``by_parts`` each part of
+    the result that is right has its share of the points; of all others it is all or nothing.
 
     >>> assign(["neuron", "xor.3"], Path("hw1"))  # doctest: +SKIP
     """
@@ -57,6 +61,8 @@ def assign(
             "None of the chosen exercises has numbers that can vary. "
             f"Add one that has ({', '.join(variants.varying(EXERCISES))}), or leave out --variants."
         )
+    if by_parts and format == "otter":
+        raise CourseError("On Gradescope an exercise gives all its points or none. Leave out --parts.")
     if seed is None:
         seed = secrets.randbits(128)  # a variant's number must not lead back to it
     if extra:
@@ -67,13 +73,19 @@ def assign(
         folder = Path(workshop) / name
         folder.mkdir()
         pack = Pack(
-            folder=folder, name=name, format=format, points=chosen, seed=seed, students=tuple(students)
+            folder=folder,
+            name=name,
+            format=format,
+            points=chosen,
+            seed=seed,
+            students=tuple(students),
+            by_parts=split(by_parts, chosen),
         )
         if extra:
             shutil.copyfile(extra, folder / EXTRA)
         steps = {MAKING[format]: partial(MAKERS[format], pack)}
         steps |= {f"answers of {chapter}": partial(_solve, pack, chapter) for chapter in pack.chapters}
-        steps |= {"rubric": partial(_write_rubric, pack), "handout": partial(_hand_out, pack)}
+        steps |= {"rubric": partial(_write_rubric, pack), "handout": partial(_hand_out, pack, due)}
         _do(steps, progress)
         pack.save()
         if out.exists():
@@ -101,20 +113,24 @@ def _solve(pack: Pack, chapter: str) -> None:
 
 
 def _write_rubric(pack: Pack) -> None:
-    storage.write(pack.folder / "solution" / "rubric.md", content.rubric(pack))
+    storage.write(pack.folder / "solution" / "rubric.md", rubric.sheet(pack))
 
 
-def _hand_out(pack: Pack) -> None:
+def _hand_out(pack: Pack, due: str) -> None:
     """Put what students get into ``handout/``: one zip for all, or one for each student."""
+    from mininet_course.grading import handout
+
     release = pack.folder / "release" / pack.name
     folder = pack.folder / "handout"
     folder.mkdir()
+    page = handout.handout(pack, sorted(file.name for file in release.iterdir()), due).encode()
     if not pack.students:
-        _zip(folder / f"{pack.name}.zip", {file.name: file.read_bytes() for file in release.iterdir()})
+        files = {file.name: file.read_bytes() for file in release.iterdir()}
+        _zip(folder / f"{pack.name}.zip", files | {handout.FILE: page})
         return
     for student in pack.students:
         files = {n: content.text(nb).encode() for n, nb in variants.released(pack, student).items()}
-        _zip(folder / f"{student}.zip", files)
+        _zip(folder / f"{student}.zip", files | {handout.FILE: page})
     storage.write(pack.folder / "solution" / "variants.csv", variants.table(pack))
 
 

@@ -1,12 +1,15 @@
 """What the instructor's commands do and say."""
 
 import argparse
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
 from mininet_course.grading import pack as packs
+from mininet_course.grading.content import counted
 from mininet_course.grading.pack import EXERCISES, Pack
 
 
@@ -29,11 +32,15 @@ def assign(options: argparse.Namespace) -> int:
         seed=options.seed,
         extra=options.extra,
         students=students,
+        due=options.due,
+        by_parts=options.parts,
     )
     folder, total = options.out, sum(made.points.values())
     by_hand = sum(isinstance(EXERCISES[name], Written) for name in made.points)
     exercises = content.counted(len(made.points), "exercise")
     print(f"{made.name}: {exercises}, {content.counted(total, 'point')}, {by_hand} of them marked by hand.")
+    for name in made.by_parts:
+        print(f"{name} by parts: {', '.join(getattr(EXERCISES[name], 'parts', ()))}.")
     if students:
         varying = ", ".join(variants.varying(made.points))
         print(
@@ -74,60 +81,102 @@ def grade(options: argparse.Namespace) -> int:
     """Grade and report; 1 if a submission is left."""
     from mininet_course.grading.grade import grade_pack
 
+    prepare(options)
     report = grade_pack(
         options.folder,
         jobs=options.jobs,
         sandbox=options.sandbox,
         seconds=options.seconds,
         again=options.again,
+        cluster=options.cluster,
     )
     print(report)
     folder = options.folder
     print(f"\nresults.csv, statistics.csv, statistics.png and this report, report.txt, are in {folder}.")
-    if report.pack.format == "nbgrader" and any(
-        isinstance(EXERCISES[name], Written) for name in report.pack.points
-    ):
-        print(
-            f"Answers in words wait for you: cd {folder} && jupyter lab, then Nbgrader → Formgrader → Manual Grading."
-        )
+    if any(isinstance(EXERCISES[name], Written) for name in report.pack.points):
+        print(f"Answers in words wait for you: python -m mininet_course mark {folder}")
     print(
         f"Then: python -m mininet_course feedback {folder}, python -m mininet_course grades {folder} --into TABLE.csv"
     )
     return int(bool(report.unfinished))
 
 
+def prepare(options: argparse.Namespace) -> None:
+    """Take down who is in the class and who was late, before grading reports on it."""
+    from mininet_course.grading import late, marking, roster
+
+    if options.due and not options.late:
+        raise CourseError("--due says when lateness begins; what it costs is missing. Add --late.")
+    pack = packs.load(options.folder)
+    marking.read(pack)  # a slip in either table is said now, and not after all the work
+    late.load(pack)
+    if options.roster:
+        roster.take(pack, options.roster, options.key)
+    if options.late:
+        late.write(pack, options.late, options.due, options.roster if options.due else None)
+
+
+def mark(options: argparse.Namespace) -> int:
+    """Write the table in which answers in words are marked; 1 if something in it wants another look."""
+    from mininet_course.grading import marking
+
+    pack = packs.load(options.folder)
+    sheet = marking.write(pack)
+    marking.read(pack)  # a mark that is no number is said now
+    file = options.folder / marking.FILE
+    print(f"{file}: {counted(sheet.answers, 'answer')} in words, {sheet.marked} of them marked.")
+    print("Alike answers stand together. Fill in the items' points, save it as CSV, then: feedback, grades.")
+    if sheet.changed:
+        print("Handed in anew since it was marked, mark again:", *sheet.changed, sep="\n  ")
+    if sheet.begun:
+        print("Marked for some items and not for all, so it does not count yet:", *sheet.begun, sep="\n  ")
+    return int(bool(sheet.changed or sheet.begun))
+
+
 def feedback(options: argparse.Namespace) -> int:
-    """Write the pages and say where they are; 1 if somebody has none because grading is behind."""
+    """Write the pages and say where they are; 1 if somebody has none."""
+    from mininet_course.grading import returning
     from mininet_course.grading.feedback import feedback
     from mininet_course.grading.marks import marks
 
     pack = packs.load(options.folder)
-    made = feedback(pack)
-    print(f"{len(made)} have feedback now: {options.folder / 'feedback' / 'STUDENT' / pack.name}")
+    made = feedback(pack, solutions=options.solutions)
+    where = options.folder / "feedback" / "STUDENT" / f"{pack.name}.html"
+    print(f"{len(made.pages)} have feedback now: {where}")
+    if options.like:
+        back = returning.write(pack, made.pages, options.like)
+        print(f"{back.file}: {len(back.placed)} pages. {UPLOAD[back.platform]}")
+        if back.left_out:
+            print(f"Not in {options.like.name}, so not in that zip:", *back.left_out, sep="\n  ")
     waiting = [student for student, mark in marks(pack).items() if mark.waits]
-    if waiting and pack.format == "nbgrader":
+    if waiting:
         print(
-            f"Answers in words of {len(waiting)} of them are not marked yet and stand there with 0 points. "
-            "Mark them, then make the feedback again."
+            f"Answers in words of {len(waiting)} of them are not marked yet. Mark them "
+            f"(python -m mininet_course mark {options.folder}), then make the feedback again."
         )
-    return _say_not_graded(pack)
+    if made.problems:
+        print("No page could be made for:", *(f"{s}: {why}" for s, why in made.problems.items()), sep="\n  ")
+    return _say_not_graded(pack) or int(bool(made.problems))
 
 
 def grades(options: argparse.Namespace) -> int:
     """Fill the column, into a new file unless told otherwise; 1 if a grade found no place."""
     from mininet_course.grading import lms
-    from mininet_course.grading.marks import marks
+    from mininet_course.grading.marks import comment, marks
 
     pack = packs.load(options.folder)
     out = options.into if options.in_place else options.out or _beside(options.into, pack)
     lms.read_table(options.into)  # what is no table is said first
     found = marks(pack)
     scores = {student: mark.points for student, mark in found.items()}
+    comments = {student: comment(pack, mark) for student, mark in found.items()} if options.comments else None
     try:
         # another column of the same table may be filled at the same time
         with storage.locked(out):
-            filled = lms.fill(lms.read_table(options.into), scores, options.key, options.column, pack.name)
-            if out.exists() and not options.in_place:
+            filled = lms.fill(
+                lms.read_table(options.into), scores, options.key, options.column, pack.name, comments
+            )
+            if out.exists() and options.out:
                 raise CourseError(
                     f"{out} is there already and stays as it is. Choose another with --out, or remove it."
                 )
@@ -142,8 +191,10 @@ def grades(options: argparse.Namespace) -> int:
         print(f"The table expects {filled.possible} points, and this assignment has {total:g}.")
     waiting = [student for student in filled.placed if found[student].waits]
     if waiting:
-        where = "nbgrader's formgrader" if pack.format == "nbgrader" else "the notebooks in submitted"
-        print(f"{len(waiting)} of them are without the points for answers in words, which you give: {where}.")
+        print(
+            f"{len(waiting)} of them are without the points for answers in words, which you give: "
+            f"python -m mininet_course mark {options.folder}"
+        )
     for title, names in (
         ("Graded, but not in the table", filled.without_row),
         ("In the table, but without a grade", filled.without_grade),
@@ -151,6 +202,12 @@ def grades(options: argparse.Namespace) -> int:
         if names:
             print(f"{title}:", *names, sep="\n  ")
     return _say_not_graded(pack) or int(bool(filled.without_row))
+
+
+UPLOAD = {
+    "canvas": "In Canvas: the assignment → Upload Submissions.",
+    "moodle": "In Moodle: View all submissions → Upload multiple feedback files in a zip.",
+}
 
 
 def _say_not_graded(pack: Pack) -> int:
@@ -161,6 +218,39 @@ def _say_not_graded(pack: Pack) -> int:
     if names:
         print("Handed in, but not graded as it stands now. Run grade, then this again:", *names, sep="\n  ")
     return int(bool(names))
+
+
+def paper(options: argparse.Namespace) -> int:
+    """Write an exam on paper, and its solutions."""
+    from mininet_course.grading import paper
+
+    made = paper.write(
+        options.out,
+        options.names,
+        title=options.title,
+        date=options.date,
+        seed=options.seed,
+        points=points(options.points),
+        pdf=options.pdf,
+    )
+    print(*made, sep="\n")
+    return 0
+
+
+def syllabus(options: argparse.Namespace) -> int:
+    """Write the page for the beginning of a course."""
+    from mininet_course.grading import syllabus
+
+    try:
+        note = options.note.read_text(encoding="utf-8") if options.note else ""
+    except (OSError, UnicodeDecodeError):
+        raise CourseError(f"{options.note} cannot be read; --note is a file of text in UTF-8.") from None
+    page = syllabus.syllabus(
+        options.chapters, options.start, title=options.title, note=note, policy=options.late
+    )
+    syllabus.write(options.out, page)
+    print(options.out)
+    return 0
 
 
 def points(given: list[str]) -> dict[str, float]:
@@ -184,4 +274,11 @@ def points(given: list[str]) -> dict[str, float]:
 
 
 def _beside(table: Path, pack: Pack) -> Path:
-    return table.with_name(f"{table.stem}-{pack.name}{table.suffix}")
+    """Return a name that is free, beside the table: canvas-hw1.csv, and canvas-hw1-2.csv after a regrade."""
+    names = (f"{table.stem}-{pack.name}{number}{table.suffix}" for number in _numbers())
+    return next(file for name in names if not (file := table.with_name(name)).exists())
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in itertools.count(2))

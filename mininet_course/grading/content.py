@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mininet_course import storage
-from mininet_course.exercise import Choice, CourseError, Exercise, Judged, Written
-from mininet_course.grading.pack import EXERCISES, Pack, chapter_of
+from mininet_course.exercise import CourseError, Written
+from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.notebook import Cell as Cell
 from mininet_course.notebook import Notebook as Notebook
 from mininet_course.notebook import parse
@@ -54,41 +54,8 @@ def solution(pack: Pack, chapter: str) -> Notebook:
         if cell["cell_type"] == "markdown":  # what folds text on the book's page is noise in a notebook
             text = re.sub(r"^```\{admonition\} (.*)\n:class: dropdown\n", r"**\1.** ", cell["source"])
             cell["source"] = text.removesuffix("\n```")
-    title = _title(notebook["cells"][0]["source"])
+    title = title_of(notebook["cells"][0]["source"])
     return notebook | {"cells": [markdown(f"# {pack.name}, solutions: {title}", id="about"), *cells]}
-
-
-def rubric(pack: Pack) -> str:
-    """Return the rubric in Markdown: how every exercise gets its points, and the model answers of those in words."""
-    rows = [
-        f"| {name} | {EXERCISES[name].title} | {_kind(EXERCISES[name])} | {EXERCISES[name].minutes} | {points:g} |"
-        for name, points in pack.points.items()
-    ]
-    minutes, points = sum(EXERCISES[name].minutes for name in pack.points), sum(pack.points.values())
-    text = [
-        f"# {pack.name}: rubric\n",
-        "An exercise that is checked gets its points or none: the answer is tried on the cases that students see,",
-        "on hidden ones made from the assignment's own seed, and on your own if you added any. Answers in words",
-        "are marked by you.\n",
-        "| exercise | title | marked | minutes | points |\n|---|---|---|---:|---:|",
-        *rows,
-        f"| | together | | {minutes} | {points:g} |",
-    ]
-    for name in pack.points:
-        if isinstance(EXERCISES[name], Written):
-            task, model = (
-                next(
-                    c["source"] for c in shipped(kind, chapter_of(name))["cells"] if about(c) == (name, role)
-                )
-                for kind, role in (("exercises", "task"), ("solutions", "written"))
-            )
-            model = re.sub(r"^```\{admonition\} .*\n:class: dropdown\n|\n```$", "", model)
-            question = re.sub(r"^## .*\n\n\*.*\*\n\n", "", task)
-            text.append(
-                f"\n## {name}: {EXERCISES[name].title}, {_points(pack.points[name])}\n\n{question}\n\n"
-                f"### Model answer and rubric\n\n{model}"
-            )
-    return "\n".join(text) + "\n"
 
 
 def with_numbers(notebook: Notebook, number: int) -> Notebook:
@@ -103,7 +70,7 @@ def with_numbers(notebook: Notebook, number: int) -> Notebook:
         of = name or of
         if of not in texts:
             continue
-        cell["source"] = _exchanged(cell["source"], texts[of])
+        cell["source"] = exchanged(cell["source"], texts[of])
         if role == "check":
             cell["source"] = cell["source"].rstrip().removesuffix(")") + f", variant={number})"
     made["metadata"].setdefault("mininet", {})["variant"] = number
@@ -159,7 +126,7 @@ def _chosen(pack: Pack, cells: Sequence[Cell], chapter: str) -> list[Cell]:
             if role == "task" and pack.points[of] != EXERCISES[of].points:
                 cell["source"] = re.sub(
                     r"(?m)^(\*.*, )[^,]* points?\*$",
-                    rf"\g<1>{_points(pack.points[of])}*",
+                    rf"\g<1>{in_points(pack.points[of])}*",
                     cell["source"],
                     count=1,
                 )
@@ -169,20 +136,22 @@ def _chosen(pack: Pack, cells: Sequence[Cell], chapter: str) -> list[Cell]:
 
 def _heading(pack: Pack, chapter: str, opening: str) -> str:
     names = pack.of_chapter(chapter)
-    others = [f"`{other}.ipynb`" for other in pack.chapters if other != chapter]
+    # otter takes one notebook for all
+    chapters = pack.chapters if pack.format != "otter" else [chapter]
+    others = [f"`{other}.ipynb`" for other in chapters if other != chapter]
     judged = [name for name in names if not isinstance(EXERCISES[name], Written)]
     return HOW_TO.format(
         name=pack.name,
-        title=_title(opening),
+        title=title_of(opening),
         count=counted(len(names), "exercise"),
-        points=_points(sum(pack.points[name] for name in names)),
+        points=in_points(sum(pack.points[name] for name in names)),
         minutes=sum(EXERCISES[name].minutes for name in names),
         first=(judged or names)[0],
         also=f" and {', '.join(others)}" if others else "",
     )
 
 
-def _title(opening: str) -> str:
+def title_of(opening: str) -> str:
     """Return "a single neuron" of "# Exercises: a single neuron …"."""
     return opening.split("\n", 1)[0].split(": ", 1)[1]
 
@@ -198,17 +167,11 @@ def at_most(lines: Sequence[str], most: int = 40) -> list[str]:
     return [*lines[:most], *([f"… and {more:,} more of these"] if more > 0 else [])]
 
 
-def _points(points: float) -> str:
+def in_points(points: float) -> str:
     return counted(points, "point")
 
 
-def _kind(exercise: Exercise) -> str:
-    if isinstance(exercise, Judged | Choice):
-        return "by the check"
-    return "by hand"
-
-
-def _exchanged(text: str, texts: Mapping[str, str]) -> str:
+def exchanged(text: str, texts: Mapping[str, str]) -> str:
     """Exchange all pieces at once, so that what one puts in is not taken for another."""
     if not texts:
         return text

@@ -201,6 +201,9 @@ def _error(name: str, text: str, trace: Sequence[str] = ()) -> Output:
     }
 
 
+UNJUDGED = _error("NotJudged", "There is no verdict on this answer, and so there are no points for it.")
+
+
 def _text(made: Any) -> str:
     # a lone surrogate cannot be written to a file
     return str(made)[:LARGEST].encode(errors="replace").decode()

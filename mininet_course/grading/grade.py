@@ -26,10 +26,9 @@ from pathlib import Path
 
 from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, content, execution, records, scan, statistics, variants
+from mininet_course.grading import collect, content, execution, limits, records, scan, statistics, variants
 from mininet_course.grading import pack as packs
 from mininet_course.grading.judging import Question, hidden_seed
-from mininet_course.grading.lms import no_formula
 from mininet_course.grading.pack import EXERCISES, Pack
 from mininet_course.grading.records import FOLDER, Record
 from mininet_course.grading.repair import repair
@@ -45,7 +44,8 @@ class Report:
     """What came of grading an assignment; its text is what an instructor reads.
 
     ``graded`` and ``kept`` are the students graded now and before, ``unfinished`` those
-    that could not be, with the reason.
+    that could not be, with the reason. ``overview`` is on the class, ``names`` are what
+    students are called.
     """
 
     pack: Pack
@@ -54,6 +54,8 @@ class Report:
     unfinished: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     records: list[Record] = field(default_factory=list)
+    overview: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         each = f", {self.seconds / len(self.graded):.2f} s each" if self.graded else ""
@@ -72,6 +74,10 @@ class Report:
                 [(r.student, self._to_look_at(r, noted[r.student])) for r in self.records],
             ),
             (
+                "No verdict, and so no points",
+                [(r.student, self._without_verdict(r)) for r in self.records],
+            ),
+            (
                 "Mended before grading",
                 [
                     (r.student, [*(n for n in noted[r.student] if collect.LOOK not in n), *r.repairs])
@@ -80,11 +86,20 @@ class Report:
             ),
         ]
         lines += ["", *statistics.lines(statistics.table(self.pack, self.records))]
+        lines += ["", *map(_plain, self.overview)] if self.overview else []
         for title, found in parts:
-            about = [f"  {student}: {_plain(remark)}" for student, remarks in found for remark in remarks]
+            about = [
+                _plain(f"  {self.names.get(student) or student}: {remark}")
+                for student, remarks in found
+                for remark in remarks
+            ]
             if about:
                 lines += ["", f"{title}:", *about]
         return "\n".join(lines)
+
+    def _without_verdict(self, record: Record) -> list[str]:
+        lacking = [name for name in _judged(self.pack) if name not in record.judgements]
+        return [", ".join(lacking)] if lacking else []
 
     def _to_look_at(self, record: Record, noted: Sequence[str]) -> list[str]:
         looks = [note for note in noted if collect.LOOK in note]
@@ -103,13 +118,15 @@ def grade_pack(
     sandbox: bool = True,
     seconds: float = execution.SECONDS,
     again: Sequence[str] | None = None,
+    cluster: str = "",
     progress: bool = True,
 ) -> Report:
     """Grade what is in ``submitted/`` and not graded yet, and write report, results and statistics.
 
     ``jobs`` submissions run at once (as many as there are processors), a cell for at most
     ``seconds``. The students in ``again`` are graded once more; all are, if it is empty.
-    Without ``sandbox`` students' code runs with your rights.
+    Without ``sandbox`` students' code runs with your rights. With the address of a Dask
+    ``cluster`` its workers do it.
 
     >>> print(grade_pack(Path("hw1"), jobs=2))  # doctest: +SKIP
     """
@@ -121,9 +138,10 @@ def grade_pack(
     for needed in ("IPython", "matplotlib", "psutil", "tqdm"):
         if importlib.util.find_spec(needed) is None:
             raise CourseError(f'Grading takes {needed}: pip install "mininet-course[grade]"')
-    if sandbox:
+    if sandbox and not cluster:
         require()
-    else:
+        print(limits.described(), file=sys.stderr)
+    elif not sandbox:
         print(f"GRADING WITHOUT A SANDBOX: {OPEN}", file=sys.stderr)
     students = records.students(pack)
     if not students:
@@ -132,6 +150,7 @@ def grade_pack(
             f"{Path('submitted') / 'STUDENT' / pack.name}."
         )
     collect.load(pack)  # what is damaged is said before all the work
+    _check_release(pack)
     report, begun = Report(pack), time.monotonic()
     enter = _entering(pack, report.unfinished)
     # once, and not in every sandbox, where nothing can be kept
@@ -147,7 +166,12 @@ def grade_pack(
             if record:
                 enter(record)
         work = partial(grade_one, folder=pack.folder, walls=sandbox, seconds=seconds)
-        doing = _at_once(work, todo, jobs or os.cpu_count() or 1, progress)
+        if cluster:
+            from mininet_course.grading.cluster import at_once  # an extra
+
+            doing = at_once(cluster, pack, todo, sandbox, seconds, progress)
+        else:
+            doing = _at_once(work, todo, jobs or os.cpu_count() or 1, progress)
         with contextlib.closing(doing):
             for student, problem in doing:
                 record = None if problem else records.load(pack, student)
@@ -170,7 +194,7 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
     begun = time.monotonic()
     warnings.simplefilter("ignore")  # Python warns about what students write
     pack = packs.load(folder)
-    _no_links(records.submitted(pack, student))
+    no_links(records.submitted(pack, student))
     released_to = variants.released(pack, student)
     # what is graded and its fingerprint are of the same moment, whatever is collected from now on
     with storage.locked(pack.folder / collect.FILE):
@@ -188,6 +212,28 @@ def grade_one(student: str, folder: Path, walls: bool, seconds: float) -> None:
             record.repairs += notes
     record.seconds = time.monotonic() - begun
     record.save(pack)
+
+
+def _judged(pack: Pack) -> list[str]:
+    """Return the names of the exercises that are judged by checks; the others a person reads."""
+    return [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
+
+
+def _check_release(pack: Pack) -> None:
+    """Raise CourseError unless the released notebooks hold every check: without one there is no verdict."""
+    folder = pack.folder / "release" / pack.name
+    found = {
+        name
+        for file in folder.glob("*.ipynb")
+        for name in execution.questions_in(content.read(file))
+        if file.stem in (packs.chapter_of(name), pack.name)
+    }
+    lacking = [name for name in _judged(pack) if name not in found]
+    if lacking:
+        raise CourseError(
+            f"{folder} no longer holds the checks of {', '.join(lacking)}, and without them nothing is judged. "
+            "Take the notebooks from a backup, under the names that they had; an editor may have lost their marks."
+        )
 
 
 def _known(names: Sequence[str], students: Sequence[str]) -> Sequence[str]:
@@ -218,7 +264,7 @@ def _one_interrupt_is_enough() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _no_links(folder: Path) -> None:
+def no_links(folder: Path) -> None:
     """Raise CourseError if a submission holds a link: it could lead to another's, or to any file of yours."""
     for path in (folder.parent, folder, *folder.rglob("*")):
         if path.is_symlink():
@@ -236,6 +282,7 @@ def questions(pack: Pack, student: str, released: content.Notebook) -> dict[str,
             seed=_seed(pack.seed, name, pack.variant(student)),
             extra=pack.extra_cases(name),
             variant=pack.variant(student),
+            by_parts=name in pack.by_parts,
         )
         for name, names in execution.questions_in(released).items()
     }
@@ -313,12 +360,12 @@ def _at_once(
             if isinstance(problem, BrokenProcessPool):
                 torn.append(student)
             else:
-                yield student, _said(problem)
+                yield student, said(problem)
                 bar.update()
         # one of them has brought its process down, and the others' with it: each gets one of its own
         for torn_one in torn:
             for student, problem in _in_processes(work, [torn_one], 1):
-                yield student, _said(problem)
+                yield student, said(problem)
                 bar.update()
 
 
@@ -341,7 +388,7 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _said(problem: BaseException | None) -> str:
+def said(problem: BaseException | None) -> str:
     """Return what to say of a problem; nothing if there was none."""
     if problem is None:
         return ""
@@ -366,15 +413,29 @@ def _follow(parent: int) -> None:
 
 def _write(pack: Pack, report: Report) -> None:
     """Write the report, the results and the statistics into the assignment's folder."""
-    judged = [name for name in pack.points if not isinstance(EXERCISES[name], Written)]
+    # not above: on Gradescope this module is used, and what these take is missing
+    from mininet_course.grading import late, lms, overview, roster
+
+    people, lateness = roster.people(pack), late.load(pack)
+    report.names = {student: roster.called(student, people) for student in people}
+    report.overview = overview.lines(pack)
+    judged = _judged(pack)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", *judged, "points"])
+    table.writerow(["student", "name", *judged, "points", "days late"])
     for record in report.records:
-        states = {name: record.judgements[name].state for name in judged if name in record.judgements}
-        points = sum(pack.points[name] for name, state in states.items() if state == "right")
+        verdicts = {name: record.judgements[name] for name in judged if name in record.judgements}
+        states = {name: verdict.state for name, verdict in verdicts.items()}
+        points = sum(records.worth(pack, name, verdict) for name, verdict in verdicts.items())
+        days = lateness.days.get(record.student) if lateness else None
         table.writerow(
-            [no_formula(record.student), *(states.get(name, "") for name in judged), f"{points:g}"]
+            [
+                lms.no_formula(record.student),
+                lms.no_formula(people.get(record.student, "")),
+                *(states.get(name, "") for name in judged),
+                f"{points:g}",
+                "" if days is None else days,
+            ]
         )
     records.write(pack.folder / "results.csv", text.getvalue())
     records.write(pack.folder / "report.txt", f"{report}\n")

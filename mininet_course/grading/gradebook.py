@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_course.exercise import CourseError
-from mininet_course.grading import nbgrader_format
+from mininet_course.grading import execution, nbgrader_format
 from mininet_course.grading.pack import Pack
 from mininet_course.grading.records import FOLDER, Record, write
 
@@ -81,18 +81,34 @@ def gradebook(pack: Pack) -> Callable[[Record], None]:
         except Exception as problem:
             said = "\n".join(words.kept[-8:])
             raise CourseError(f"nbgrader does not take {record.student}: {problem}\n{said}") from None
+        _score(course.db_url, pack, record)
         write(mark, record.state)
 
     return enter
 
 
+def _score(url: str, pack: Pack, record: Record) -> None:
+    """Give each checked exercise the points of its verdict: none without one, whatever nbgrader made of the outputs."""
+    from nbgrader.api import Gradebook
+
+    right = {name.replace(".", "-") for name, judged in record.judgements.items() if judged.state == "right"}
+    with Gradebook(url) as book:
+        for notebook in book.find_submission(pack.name, record.student).notebooks:
+            for grade in notebook.grades:
+                if grade.cell.cell_type == "code":
+                    grade.auto_score = grade.max_score if grade.name in right else 0.0
+        book.db.commit()
+
+
 def fill(notebook: Any, outputs: dict[int, list[dict[str, Any]]]) -> None:
-    """Put outputs into a notebook, by the number of the cell."""
+    """Put outputs into a notebook, by the number of the cell; a check without a verdict says so."""
     from nbformat import from_dict
 
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            cell.outputs = [from_dict(output) for output in outputs.get(number, [])]
+            graded = cell.metadata.get("nbgrader", {}).get("grade")
+            made = outputs.get(number, [execution.UNJUDGED] if graded else [])
+            cell.outputs = [from_dict(output) for output in made]
 
 
 def _is_any(step: Any, classes: tuple[type, ...]) -> bool:

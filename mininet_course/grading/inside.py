@@ -2,8 +2,9 @@
 
 One process loads the libraries and waits. For each notebook it forks a session, and for
 each answer the session forks once more: what an answer does (crash, hang, take all memory,
-change globals) ends with that process, and the notebook goes on. No expected value is
-ever here; what is right is known outside only.
+change globals) ends with that process, and the notebook goes on. For each answer there is a
+connection of its own, whose other end is outside. Whatever is sent from here may be forged;
+so it is raw results alone, and what is right is known outside only.
 """
 
 import base64
@@ -13,30 +14,26 @@ import io
 import os
 import re
 import resource
-import select
 import signal
 import socket
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from mininet_course import engine
-from mininet_course.calling import OutOfTime, within
-from mininet_course.checks import CHAPTERS
-from mininet_course.exercise import Judged
+from mininet_course import probes
+from mininet_course.calling import OutOfTime, call_safely, within
 from mininet_course.grading import wire
 
 MEMORY = 4_000_000_000  # bytes that a process may map
 PROCESSES = 64  # and threads, of one sandbox
 FILE = 50_000_000  # bytes in a file
 LINES, CHARACTERS, PICTURE = 1000, 200_000, 1_500_000  # of a cell's output that are kept
-GRACE = 2.0  # seconds after which an answer that does not stop in time is ended
 
 Message = dict[str, Any]
 
@@ -152,21 +149,24 @@ class Session:
     """One notebook: its cells are run one after the other, its answers tried."""
 
     def __init__(self, shell: InteractiveShell, channel: wire.Channel) -> None:
-        self.shell, self.channel = shell, channel
+        self.shell, self.channel, self.child = shell, channel, 0
 
     def serve(self) -> None:
         """Do what is asked until there is nothing more."""
         itself = os.getpid()
         while os.getpid() == itself:
             message = self.channel.receive()
+            reply: Message = {}
             if message["do"] == "run":
-                answer = self.run(message["source"], message["seconds"])
+                reply = self.run(message["source"], message["seconds"])
             elif message["do"] == "try":
-                answer = self.attempt(message)
+                self.attempt(message["names"], self.channel.handed.pop())
+            elif message["do"] == "end":
+                self.end()
             else:
                 return
             if os.getpid() == itself:  # a cell may fork, and its copies are no sessions
-                self.channel.send(answer | {"number": message["number"]})
+                self.channel.send(reply | {"number": message["number"]})
 
     def run(self, source: str, seconds: float) -> Message:
         """Run a cell as Jupyter would; return its outputs and whether it ran out of time."""
@@ -186,76 +186,67 @@ class Session:
             outputs = [output for output in outputs if output.get("ename") != "OutOfTime"]
         return {"outputs": outputs, "late": late}
 
-    def attempt(self, message: Message) -> Message:
-        """Try an answer in a process of its own; return what that has said, and whether time ran out."""
-        exercise = _exercise(message)
-        limit = (len(message["rounds"]) * exercise.seconds if isinstance(exercise, Judged) else 1) + GRACE
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
+    def attempt(self, names: Sequence[str], end: int) -> None:
+        """Let an answer be tried in a process of its own, with a connection of its own to the outside."""
+        self.child = os.fork()
+        if self.child == 0:
             code = 1
             try:
-                with os.fdopen(writer, "wb") as pipe:
-                    for said in self.tried(exercise, message):
-                        pipe.write(wire.pack(said))
-                        pipe.flush()
+                self.channel.end.close()
+                self.answer(names, wire.Channel(socket.socket(fileno=end)))
                 code = 0
             finally:
                 os._exit(code)
-        os.close(writer)
-        heard, late = _gather(reader, time.monotonic() + limit)
-        os.close(reader)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return {"said": heard, "late": late}
+        os.close(end)
 
-    def tried(self, exercise: Any, message: Message) -> Iterator[Message]:
-        """Say what the answer is, then what comes of it case by case, round by round."""
-        missing = [name for name in message["names"] if name not in self.shell.user_ns]
-        if missing:
-            yield {"missing": missing[0]}
-            return
-        answer = tuple(self.shell.user_ns[name] for name in message["names"])
-        yield {"answer": [wire.encode(value) for value in answer]}
-        if not isinstance(exercise, Judged) or any(value is Ellipsis for value in answer):
-            return
-        for asked in message["rounds"]:
-            more = [{name: wire.decode(made) for name, made in case.items()} for case in asked["more"]]
-            cases = [*engine.cases_of(exercise, asked["seed"]), *more]
-            for result in engine.attempts(exercise, answer, cases, exercise.seconds):
-                yield wire.encode_result(result)
-                if isinstance(result.error, OutOfTime):
-                    return
+    def end(self) -> None:
+        """End the process in which an answer is tried, and the answer with it."""
+        os.kill(self.child, signal.SIGKILL)
+        os.waitpid(self.child, 0)
+
+    def answer(self, names: Sequence[str], channel: wire.Channel) -> None:
+        """Say what the answer is, then what comes of it case by case, as long as somebody asks."""
+        missing = [name for name in names if name not in self.shell.user_ns]
+        with channel.end, contextlib.suppress(wire.Closed):
+            if missing:
+                channel.send({"missing": missing[0]})
+                return
+            answer = tuple(self.shell.user_ns[name] for name in names)
+            channel.send({"answer": [wire.encode(value) for value in answer]})
+            while True:
+                channel.send(tried(answer, channel.receive(), channel))
 
 
-def _exercise(message: Message) -> Any:
-    exercise = next(e for e in CHAPTERS[message["exercise"].split(".")[0]] if e.name == message["exercise"])
-    return exercise if message["variant"] is None else exercise.variant(message["variant"])[1]
+def tried(answer: tuple[Any, ...], asked: Message, channel: wire.Channel) -> Message:
+    """Return what comes of an answer on one case, raw; the question's secret shows what it belongs to."""
+    secret = {"secret": asked["secret"]}
 
+    def ask(number: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        given = {
+            "arguments": wire.encode(arguments),
+            "named": [[name, wire.encode(named[name])] for name in named],
+        }
+        channel.send({"call": number} | given | secret)
+        told = channel.receive()
+        if told["error"] is not None:
+            raise wire.decode_error(told["error"])
+        return wire.decode(told["value"])
 
-def _gather(pipe: int, until: float) -> tuple[list[Message], bool]:
-    """Read messages until the other end is closed; return them and whether time ran out before."""
-    data = bytearray()
-    late = False
-    while len(data) < wire.LARGEST // 2:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([pipe], [], [], left)[0]:
-            late = True
-            break
-        piece = os.read(pipe, 1 << 20)
-        if not piece:
-            break
-        data += piece
-    said: list[Message] = []
-    while len(data) >= 4 and len(data) >= (length := int.from_bytes(data[:4], "big") + 4):
-        said.append(wire.parse(bytes(data[4:length])))
-        del data[:length]
-    return said, late
+    case, probe = wire.decode_case(asked["case"], ask), probes.find(asked["probe"])
+    result = call_safely(lambda: probe(*answer, *case.values()), asked["seconds"])
+    arrays = {name: wire.encode(value) for name, value in case.items() if isinstance(value, np.ndarray)}
+    return {"result": wire.encode_result(result), "inputs": arrays} | secret
 
 
 def limit(user: int) -> None:
     """Give up resources for good, and root's rights: whoever was root goes on as a ``user`` that owns nothing."""
-    limits = {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": FILE, "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 256}
+    limits = {
+        "RLIMIT_AS": MEMORY,
+        "RLIMIT_FSIZE": FILE,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_NOFILE": 256,
+        "RLIMIT_MSGQUEUE": 0,
+    }
     root = os.getuid() == 0
     kernel = [int(number) for number in re.findall(r"\d+", os.uname().release)[:2]]
     if user and (root or kernel >= [5, 14]):  # an older one would count all that you run
@@ -284,12 +275,15 @@ def make_shell() -> InteractiveShell:
 
 def main(fd: int, user: int) -> None:
     """Wait for notebooks at the other end of a socket."""
-    channel = wire.Channel(socket.socket(fileno=fd))
+    channel = wire.Channel(socket.socket(fileno=fd), takes=True)
     limit(user)
     shell = make_shell()
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
+    # whoever imports the course gets another copy than the one that tries answers
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mininet_course"]:
+        del sys.modules[name]
     gc.freeze()  # forks share what is loaded, as long as nobody touches it
     channel.send({"ready": True})
     while channel.receive()["do"] == "open":

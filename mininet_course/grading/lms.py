@@ -14,6 +14,8 @@ KEYS = (
     "Identifier",
     "student",
 )  # of Canvas's gradebook, of Moodle's grading worksheet, of a list by hand
+COMMENTS = "Feedback comments"  # Moodle's, in the grading worksheet
+MOODLES = "Grade"  # the column of points in Moodle's grading worksheet
 # the row that Canvas has for whoever looks at a course as a student would
 TEST_STUDENT = ("Student, Test", "Test Student")
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -46,8 +48,9 @@ class Table:
         for row, column in sorted(fields):
             start, end = self.spans[row][column]
             value = fields[row, column]
-            quoted = "," in value or (self.text.startswith('"', start) and end > start)
-            pieces += [self.text[at:start], f'"{value}"' if quoted else value]
+            if (self.text.startswith('"', start) and end > start) or re.search('[",;\t\r\n]', value):
+                value = '"' + value.replace('"', '""') + '"'
+            pieces += [self.text[at:start], value]
             at = end
         return self.bom + "".join([*pieces, self.text[at:]]).encode(self.encoding)
 
@@ -93,15 +96,22 @@ def read_table(file: Path) -> Table:
 
 
 def fill(
-    table: Table, scores: Mapping[str, float], key: str = "", column: str = "", name: str = ""
+    table: Table,
+    scores: Mapping[str, float],
+    key: str = "",
+    column: str = "",
+    name: str = "",
+    comments: Mapping[str, str] | None = None,
 ) -> Filled:
     """Put scores by student into a column, finding each student by the column ``key``.
 
     Without ``key`` the usual columns of ids are tried; without ``column`` the one that is
-    called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does.
+    called ``name``, or begins with it as Canvas's ``hw1 (4711)`` does, or Moodle's ``Grade``.
+    ``comments`` go into Moodle's column of comments, where nobody has written one.
     """
-    at_key = table.column(key or _usual_key(table))
+    at_key = table.column(key or usual_key(table))
     at_column = table.column(_longer(table, column) if column else _named(table, name))
+    at_comment = table.column(COMMENTS) if comments else None
     rows = {n: row for n, row in enumerate(table.rows[1:], start=1) if len(row) > max(at_key, at_column)}
     ids = {number: row[at_key] for number, row in rows.items() if row[at_key].strip()}
     first = min(ids, default=0)
@@ -118,7 +128,9 @@ def fill(
                     f"The column {table.rows[0][at_key]!r} has {row[at_key]!r} twice; choose another with --key."
                 )
             placed.append(student)
-            fields[number, at_column] = f"{scores[student]:g}".replace(".", point)
+            fields[number, at_column] = f"{round(scores[student], 4):g}".replace(".", point)
+            if at_comment is not None and len(row) > at_comment and not row[at_comment].strip():
+                fields[number, at_comment] = (comments or {}).get(student, "")
         elif number in ids:
             if row[0].strip() not in TEST_STUDENT:
                 without_grade.append(", ".join(dict.fromkeys([row[at_key].strip(), row[0].strip()])))
@@ -184,7 +196,8 @@ def identifiers(texts: Sequence[str]) -> list[str]:
     return numbers if is_word else found
 
 
-def _usual_key(table: Table) -> str:
+def usual_key(table: Table) -> str:
+    """Return the column that usually holds the students' ids."""
     for name in KEYS:
         if name in table.rows[0]:
             return name
@@ -193,7 +206,10 @@ def _usual_key(table: Table) -> str:
 
 
 def _named(table: Table, name: str) -> str:
+    """Return the column that is called as the assignment is, or as Moodle's worksheet always calls it."""
     found = [header for header in table.rows[0] if header == name or header.startswith(f"{name} (")]
+    if not found and MOODLES in table.rows[0] and "Identifier" in table.rows[0]:
+        found = [MOODLES]
     if len(found) == 1:
         return found[0]
     columns = ", ".join(map(repr, found or table.rows[0]))

@@ -33,7 +33,7 @@ class Pack:
 
     ``points`` holds the exercises in the assignment's order. From ``seed`` come the hidden
     cases and the students' variants. ``students`` is the roster if each has numbers of
-    their own, else empty.
+    their own, else empty. ``by_parts`` are the exercises of which each part that is right has its share.
     """
 
     folder: Path
@@ -42,6 +42,7 @@ class Pack:
     points: Mapping[str, float]
     seed: int
     students: Sequence[str] = ()
+    by_parts: Sequence[str] = ()
     _extra: dict[str, Sequence[Case]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -88,6 +89,7 @@ class Pack:
             "points": dict(self.points),
             "seed": self.seed,
             "students": list(self.students),
+            "by_parts": list(self.by_parts),
         }
         storage.write(self.folder / FILE, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
@@ -110,6 +112,7 @@ def load(folder: Path) -> Pack:
             points=points,
             seed=kept["seed"],
             students=tuple(map(str, kept["students"])),
+            by_parts=tuple(map(str, kept.get("by_parts", ()))),
         )
     except FileNotFoundError:
         raise CourseError(
@@ -168,6 +171,32 @@ def choose(names: Sequence[str], overrides: Mapping[str, float] | None = None) -
             )
         points[name] = value
     return points
+
+
+def split(names: Sequence[str], chosen: Mapping[str, float]) -> tuple[str, ...]:
+    """Return exercises whose points are to be given by parts; CourseError for one that has no parts.
+
+    >>> split(["neuron.1"], {"neuron.1": 2})
+    ('neuron.1',)
+    """
+    for name in names:
+        if name not in chosen:
+            raise CourseError(
+                f"{name!r} is to be given by parts, and is not in the assignment. {_meant(name, chosen)}"
+            )
+        if not _has_parts(name):
+            having = ", ".join(filter(_has_parts, chosen)) or "none in this assignment"
+            raise CourseError(
+                f"{name} cannot be given by parts: it has one result, or some of it is right before anybody "
+                f"has done anything. Those that can: {having}."
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def _has_parts(name: str) -> bool:
+    """Say whether an exercise has parts each of which has to be earned; where a bug is to be found, some are given."""
+    exercise = EXERCISES[name]
+    return isinstance(exercise, Judged) and len(exercise.parts) > 1 and exercise.given is None
 
 
 def check_name(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import mininet
 from mininet_course import storage
 from mininet_course.grading.judging import Judgement
-from mininet_course.grading.pack import EXTRA, FILE, Pack
+from mininet_course.grading.pack import EXERCISES, EXTRA, FILE, Pack
 from mininet_course.storage import write as write
 
 FOLDER = "grading"
@@ -53,6 +53,16 @@ def load(pack: Pack, student: str) -> Record | None:
     if not all(isinstance(kept, list) and all(isinstance(text, str) for text in kept) for kept in texts):
         return None
     return record if record.state == state(pack, student) else None
+
+
+def worth(pack: Pack, name: str, judgement: Judgement | None) -> float:
+    """Return the points that a verdict is worth: all if it is right, by parts if the assignment says so, else none."""
+    if judgement is None:
+        return 0.0
+    if judgement.state == "right":
+        return pack.points[name]
+    parts = getattr(EXERCISES[name], "parts", ())
+    return pack.points[name] * len(judgement.parts) / len(parts) if name in pack.by_parts else 0.0
 
 
 def forget(pack: Pack, names: Sequence[str]) -> None:

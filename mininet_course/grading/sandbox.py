@@ -7,23 +7,28 @@ without a name that it is born with. Memory, processes and time have limits.
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mininet_course.exercise import CourseError
-from mininet_course.grading import wire
+from mininet_course.grading import limits, wire
 from mininet_course.places import CONTENTS, PACKAGES
 
+COURSE = Path(__file__).parents[1]
 MEMORY = 6_000_000_000  # bytes that all processes of one sandbox may hold together
 PROCESSES = 100
 STORE = "64000000"  # bytes of files, in the temporary folder and in shared memory each
-START = 60.0  # seconds
+START = 60.0  # seconds until it is there
+BEGIN = 10.0  # until a process for an answer is there
 
 
 class Lost(Exception):
@@ -45,18 +50,24 @@ class Sandbox:
         """
         ours, theirs = socket.socketpair()
         self.channel = wire.Channel(ours)
-        self._asked = 0
+        self._group = limits.group(MEMORY)
         inside = [sys.executable, "-m", "mininet_course.grading.inside", str(theirs.fileno())]
         # a user of its own for each sandbox, so that none counts another's processes
-        command = [*_walls(hide), *inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
+        command = [*inside, str(1_000_000_000 + os.getpid())] if walls else [*inside, "0"]
+        calls = limits.system_calls(self._group is not None) if walls else None
+        if walls:
+            filtered = ["--seccomp", str(calls.fileno())] if calls else []
+            command = [*_walls(hide), *filtered, *command]
+        if self._group:
+            command = self._group.holding(command)
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
-        with theirs:
+        with theirs, calls or contextlib.nullcontext():
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *([calls.fileno()] if calls else [])],
                 start_new_session=True,
                 env=None if walls else os.environ | ENVIRONMENT | {"PYTHONPATH": _python_path()},
             )
@@ -83,19 +94,35 @@ class Sandbox:
 
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a message and return the answer; Lost if none comes in time, or the notebook's process ends."""
-        self._asked += 1
+        return self._asked(message, seconds, ())
+
+    def begin(self, names: Sequence[str]) -> wire.Channel:
+        """Let the answer that these names hold be tried; return the connection to where that happens. Lost as above."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._asked({"do": "try", "names": list(names)}, BEGIN, [theirs.fileno()])
+            except Lost:
+                ours.close()
+                raise
+        return wire.Channel(ours)
+
+    def _asked(self, message: dict[str, Any], seconds: float, hand: Sequence[int]) -> dict[str, Any]:
+        number = secrets.token_hex(8)  # what has not been asked cannot be answered ahead
         try:
-            self.channel.send(message | {"number": self._asked})
-            answer = self.channel.receive(seconds, self._watch)
+            self.channel.send(message | {"number": number}, hand)
+            answer = self.channel.receive(seconds, self.watch)
+            self._check_memory()
         except wire.Late:
             raise Lost("it did not answer in time") from None
         except wire.Closed:
+            self._check_memory()
             raise Lost("it ended its process") from None
         except wire.Unreadable as problem:
             raise Lost(f"it sent {problem}") from None
         if "ended" in answer:
             raise Lost("it ended its process")
-        if answer.get("number") != self._asked:
+        if answer.get("number") != number:
             raise Lost("it sent an answer to nothing")
         return answer
 
@@ -116,20 +143,30 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._words.close()
+        if self._group:
+            self._group.remove()
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Raise Lost if it has too many processes or holds too much memory."""
         import psutil
 
-        count = held = 0
+        self._check_memory()
+        inside: list[int] = []
         with contextlib.suppress(psutil.Error):
-            for process in psutil.Process(self._process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    count, held = count + 1, held + process.memory_info().rss
-        if count > PROCESSES:
-            raise Lost(f"it started {count} processes")
-        if held > MEMORY:
-            raise Lost(f"it took {held / 1e9:.0f} GB of memory")
+            inside = [child.pid for child in psutil.Process(self._process.pid).children(recursive=True)]
+        if len(inside) > PROCESSES:
+            raise Lost(f"it started {len(inside)} processes")
+        if not self._group and limits.seen(inside) > MEMORY:
+            raise Lost(_too_much())
+
+    def _check_memory(self) -> None:
+        """Raise Lost if the kernel has ended something in it for lack of memory."""
+        if self._group and self._group.exceeded():
+            raise Lost(_too_much())
+
+
+def _too_much() -> str:
+    return f"it took more than {MEMORY / 1e9:.1f} GB of memory"
 
 
 ENVIRONMENT = {
@@ -187,6 +224,7 @@ def _walls(hide: Path | None) -> list[str]:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
+        walls += ["--disable-userns"] if "--disable-userns" in _options() else []
     walls += ["--die-with-parent", "--hostname", "sandbox", "--clearenv"]
     outside = {"PATH": "/usr/bin:/bin", "HOME": home, "USER": "student", "PYTHONPATH": _python_path()}
     for name, value in (ENVIRONMENT | outside).items():
@@ -200,13 +238,18 @@ def _walls(hide: Path | None) -> list[str]:
             walls += ["--ro-bind", str(path), str(path)]
     for path in (Path("/etc/ld.so.cache"), Path("/etc/alternatives")):  # where libraries are found
         walls += ["--ro-bind-try", str(path), str(path)]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # no process and no mount of the host can be read where there is no /proc
+    walls += ["--dir", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/dev/shm"]
     walls += ["--perms", "1777", "--size", STORE, "--tmpfs", "/tmp"]
     for folder in _libraries():
         for parent in reversed(folder.parents):
             walls += ["--perms", "0755", "--dir", str(parent)]
         walls += ["--ro-bind", str(folder), str(folder)]
+    # what knows the answers is left out, and the names that notebooks import from there stand for it
+    walls += ["--ro-bind", str(COURSE / "grading" / "desk.py"), str(COURSE / "__init__.py")]
+    for folder in (COURSE / "checks", COURSE / "book" / "solutions", COURSE / "book" / "exercises"):
+        walls += ["--tmpfs", str(folder), "--remount-ro", str(folder)] if folder.is_dir() else []
     if hide and any(hide.is_relative_to(folder) for folder in (Path("/usr"), *_libraries())):
         walls += ["--tmpfs", str(hide)]
     walls += ["--perms", "1777", "--dir", home]
@@ -217,6 +260,12 @@ def _walls(hide: Path | None) -> list[str]:
     for fonts in cache.glob("fontlist-*.json"):
         walls += ["--ro-bind", str(fonts), f"{home}/.cache/matplotlib/{fonts.name}"]
     return [*walls, "--chdir", home, "--remount-ro", "/"]
+
+
+@cache
+def _options() -> str:
+    """Return what this version of bubblewrap says that it can do."""
+    return subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout
 
 
 def _libraries() -> list[Path]:

@@ -1,5 +1,7 @@
 """How values cross the sandbox's wall: as JSON and raw numbers, never as code.
 
+Functions among the inputs do not cross: what is inside can call them, and they run outside.
+
 What comes from inside was made by a process that runs a stranger's code, so everything is
 checked when it is read, and nothing in it is ever called, imported or unpickled.
 """
@@ -13,7 +15,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,14 +54,19 @@ class Late(Exception):
 class Channel:
     """One end of the only connection between a sandbox and the outside: whole messages, each with its length."""
 
-    def __init__(self, end: socket.socket) -> None:
-        self.end = end
+    def __init__(self, end: socket.socket, takes: bool = False) -> None:
+        """``takes`` says whether descriptors are taken that come with messages; from inside none ever are."""
+        self.end, self.takes = end, takes
+        self.handed: list[int] = []
+        self.received = 0  # bytes
 
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message; Closed if nobody is there."""
+    def send(self, message: Mapping[str, Any], hand: Sequence[int] = ()) -> None:
+        """Send a message, and descriptors with it; Closed if nobody is there."""
+        data = pack(message)
         try:
             self.end.settimeout(10)
-            self.end.sendall(pack(message))
+            sent = socket.send_fds(self.end, [data], list(hand)) if hand else 0
+            self.end.sendall(data[sent:])
         except OSError:
             raise Closed from None
 
@@ -79,11 +86,12 @@ class Channel:
                 watched = now
             try:
                 self.end.settimeout(WATCH)
-                piece = self.end.recv(min(count - len(data), 1 << 20))
+                piece = self._piece(min(count - len(data), 1 << 20))
             except TimeoutError:
                 continue
             except OSError:
                 raise Closed from None
+            self.received += len(piece)
             if not piece:
                 raise Closed
             data += piece
@@ -92,6 +100,13 @@ class Channel:
                 if count > LARGEST:
                     raise Unreadable(f"a message of {count:,} bytes")
         return parse(bytes(data[4:]))
+
+    def _piece(self, most: int) -> bytes:
+        if not self.takes:
+            return self.end.recv(most)
+        piece, handed, _, _ = socket.recv_fds(self.end, most, 1)
+        self.handed += handed
+        return piece
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
@@ -208,13 +223,67 @@ def _array(made: Mapping[str, Any]) -> Any:
     return array[()] if made.get("scalar") else array
 
 
+# how a function of a case is called from inside: by its number, with what it is given in order and by name
+Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
+
+
+def encode_case(case: Mapping[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:
+    """Return a case as it goes in. Its functions stay where they are, in ``functions``; inside they can be called."""
+    return {name: _encode_input(value, functions, {}) for name, value in case.items()}
+
+
+def _encode_input(value: Any, functions: list[Callable[..., Any]], seen: dict[int, int]) -> Any:
+    if isinstance(value, Mapping):
+        return {"dict": [[key, _encode_input(item, functions, seen)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        items = [_encode_input(item, functions, seen) for item in value]
+        return {"tuple" if isinstance(value, tuple) else "list": items}
+    if isinstance(value, np.ndarray):
+        if id(value) in seen:  # one array in two places is one inside, too
+            return {"again": seen[id(value)]}
+        seen[id(value)] = len(seen)
+    elif callable(value):
+        functions.append(value)
+        return {"call": len(functions) - 1, "name": value.__name__}
+    return encode(value)
+
+
+def decode_case(made: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Return a case; its functions call ``ask`` with their number and what they were given."""
+    return {name: _decode_input(value, ask, []) for name, value in made.items()}
+
+
+def _decode_input(made: Any, ask: Ask, seen: list[Any]) -> Any:
+    kind = next(iter(made)) if isinstance(made, dict) else ""
+    if kind == "dict":
+        return {key: _decode_input(item, ask, seen) for key, item in made["dict"]}
+    if kind in ("list", "tuple"):
+        items = [_decode_input(item, ask, seen) for item in made[kind]]
+        return tuple(items) if kind == "tuple" else items
+    if kind == "again":
+        return seen[made["again"]]
+    if kind == "call":
+        return _asking(made["call"], made["name"], ask)
+    value = decode(made)
+    if isinstance(value, np.ndarray):
+        seen.append(value)
+    return value
+
+
+def _asking(number: int, name: str, ask: Ask) -> Callable[..., Any]:
+    def asking(*arguments: Any, **named: Any) -> Any:
+        return ask(number, arguments, named)
+
+    asking.__name__ = name
+    return asking
+
+
 def encode_result(result: Result) -> dict[str, Any]:
     """Return what came of one call, as JSON can hold it."""
     return {
         "value": encode(result.value),
-        "error": None if result.error is None else _encode_error(result.error),
+        "error": None if result.error is None else encode_error(result.error),
         "line": result.line[:_TEXT],
-        "changed": list(result.changed),
         "printed": result.printed[:_TEXT],
     }
 
@@ -224,16 +293,15 @@ def decode_result(made: Any) -> Result:
     try:
         return Result(
             value=decode(made["value"]),
-            error=None if made["error"] is None else _decode_error(made["error"]),
+            error=None if made["error"] is None else decode_error(made["error"]),
             line=str(made["line"])[:_TEXT],
-            changed=tuple(str(name) for name in list(made["changed"])[:20]),
             printed=str(made["printed"])[:_TEXT],
         )
     except (KeyError, TypeError, ValueError):
         raise Unreadable("no result") from None
 
 
-def _encode_error(error: BaseException) -> dict[str, Any]:
+def encode_error(error: BaseException) -> dict[str, Any]:
     """Return an error by the nearest of its classes that the outside knows."""
     kind = type(error)
     try:
@@ -244,7 +312,8 @@ def _encode_error(error: BaseException) -> dict[str, Any]:
     return {"name": kind.__name__, "known": known, "text": text[:_TEXT]}
 
 
-def _decode_error(made: Mapping[str, Any]) -> BaseException:
+def decode_error(made: Mapping[str, Any]) -> BaseException:
+    """Return an error of a class that the outside knows, with its words."""
     base = _KNOWN[str(made["known"])]
     text = str(made["text"])[:_TEXT]
     if base.__name__ == made["name"]:

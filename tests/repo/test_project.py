@@ -35,7 +35,7 @@ CONSTRAINTS = requirements((ROOT / "constraints.txt").read_text())
 
 def test_requirements_and_extras_name_the_same_packages_and_ranges() -> None:
     assert requirements((ROOT / "requirements.txt").read_text()) == extras(
-        "data", "checkpoint", "book", "grade", "gradescope", "test"
+        "data", "checkpoint", "book", "cluster", "grade", "gradescope", "test"
     )
 
 
@@ -44,7 +44,10 @@ def test_numpy_is_the_only_hard_dependency() -> None:
 
 
 def test_constraints_pin_every_direct_dependency_to_one_version() -> None:
-    direct = {"numpy", *extras("data", "checkpoint", "book", "grade", "gradescope", "test", "compare")}
+    direct = {
+        "numpy",
+        *extras("data", "checkpoint", "book", "cluster", "grade", "gradescope", "test", "compare"),
+    }
     assert direct <= set(CONSTRAINTS)
     assert all(version.startswith("==") for version in CONSTRAINTS.values())
 

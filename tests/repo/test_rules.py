@@ -54,12 +54,13 @@ MAY_IMPORT: dict[str, dict[str, set[str]]] = {
         "plots": set(),
         "contents": {"exercise", "places"},
         "calling": {"places"},
-        "checks": {"contents", "exercise"},
+        "checks": {"compare", "contents", "exercise", "probes"},
+        "probes": {"contents", "exercise"},
         "engine": {"calling", "compare", "exercise"},
         "explorers": {"plots"},
         "notebook": {"exercise", "storage"},
         "shipped": {"exercise", "notebook", "places", "record"},
-        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "shipped"}
+        "grading": {"calling", "checks", "compare", "engine", "exercise", "places", "probes", "shipped"}
         | {"notebook", "storage"},
     },
 }
@@ -274,6 +275,7 @@ def test_every_chapter_has_its_files_and_no_file_has_no_chapter() -> None:
         "exercises/sources": ".py",
         "solutions": ".ipynb",
         "mininet_course/checks": ".py",
+        "mininet_course/probes": ".py",
         "mininet_course/explorers": ".py",
     }.items():
         names = {path.stem for path in (ROOT / folder).glob(f"*{suffix}") if not path.name.startswith("__")}

@@ -9,7 +9,7 @@ import pytest
 
 from mininet_course import CHAPTERS, CourseError
 from mininet_course.exercise import Judged, Written
-from mininet_course.grading import content, nbgrader_format
+from mininet_course.grading import content, nbgrader_format, rubric
 from mininet_course.grading import pack as packs
 from mininet_course.grading.assign import assign
 from mininet_course.grading.pack import EXERCISES, Pack, choose
@@ -116,14 +116,22 @@ def test_students_get_no_answers(chapter: str) -> None:
 
 def test_the_rubric_is_complete() -> None:
     pack = unsaved(*CHAPTERS)
-    rubric = content.rubric(pack)
+    sheet = rubric.sheet(pack)
     for chapter, exercises in CHAPTERS.items():
         solved = {content.about(c): c["source"] for c in content.solution(pack, chapter)["cells"]}
         for exercise in exercises:
-            assert f"| {exercise.name} |" in rubric
+            assert f"| {exercise.name} |" in sheet
             if isinstance(exercise, Written):
-                assert solved[exercise.name, "written"].removeprefix("**A model answer.** ") in rubric
-    assert "admonition" not in rubric
+                model = solved[exercise.name, "written"].removeprefix("**A model answer.** ")
+                assert model.partition("\n\n**Rubric,**")[0] in sheet
+                assert sheet.count(f"## {exercise.name}: ") == 1 and "one point each" not in sheet
+    assert "admonition" not in sheet
+
+
+@pytest.mark.parametrize("name", [n for n, e in EXERCISES.items() if isinstance(e, Written)])
+def test_every_rubric_has_an_item_for_each_point(name: str) -> None:
+    assert len(rubric.items(name)) == EXERCISES[name].points
+    assert all(len(item) > 20 and item.count("(") == item.count(")") for item in rubric.items(name))
 
 
 def test_nbgraders_source_holds_no_answer_and_no_seed() -> None:
@@ -200,7 +208,7 @@ def test_nothing_is_overwritten_and_nothing_half_made_is_left(
     def fails(*_: object) -> None:
         raise CourseError("no")
 
-    monkeypatch.setattr(content, "rubric", fails)
+    monkeypatch.setattr(rubric, "sheet", fails)
     with pytest.raises(CourseError, match="no"):
         assign(["neuron.4"], tmp_path / "hw2", format="zip")
     assert [path.name for path in tmp_path.iterdir()] == ["hw1"]

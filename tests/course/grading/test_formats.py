@@ -20,11 +20,12 @@ from mininet_course.checks import CHAPTERS
 from mininet_course.exercise import Judged
 from mininet_course.grading import collect, content, records
 from mininet_course.grading.assign import assign
-from mininet_course.grading.feedback import feedback
+from mininet_course.grading.feedback import feedback, file_of
 from mininet_course.grading.grade import grade_pack
 from mininet_course.grading.marks import Mark, marks
 from mininet_course.grading.pack import Pack
 from tests.support import submissions as kinds
+from tests.support.graded import WRONG, hand_in
 from tests.support.sandboxed import needs_sandbox
 
 pytestmark = [needs_sandbox, pytest.mark.slow]
@@ -106,12 +107,13 @@ def by_hand(course: Pack, by_the_checks: Mapping[str, Mark]) -> Pack:
 @pytest.fixture(scope="module", params=["by_hand", "plain"])
 def pages(request: pytest.FixtureRequest) -> Pack:
     pack: Pack = request.getfixturevalue(request.param)
-    assert len(feedback(pack, progress=False)) == len(IDS)
+    made = feedback(pack, progress=False)
+    assert len(made.pages) == len(IDS) and not made.problems
     return pack
 
 
-def page(pack: Pack, student: str, chapter: str = "neuron") -> str:
-    html = (pack.folder / "feedback" / student / "hw1" / f"{chapter}.html").read_text()
+def page(pack: Pack, student: str) -> str:
+    html = file_of(pack, student).read_text()
     return re.sub(r"\s+", " ", BeautifulSoup(html, "html.parser").get_text(" "))
 
 
@@ -173,7 +175,7 @@ def test_grades_go_into_the_platforms_table(
         student: sum(kinds.expected(course, kinds.KINDS[name]).values()) for student, name in IDS.items()
     }
     assert [row.rsplit(",", 1)[1] for row in filled[2:-2]] == [f"{wanted[s]:g}" for s in IDS if s != "100"]
-    assert main(arguments) == 1 and "stays as it is" in capsys.readouterr().err
+    assert main(arguments) == 1 and (tmp_path / "canvas-hw1-2.csv").is_file()
     assert main([*arguments, "--in-place"]) == 1 and table.read_bytes() != before
 
 
@@ -182,6 +184,15 @@ def test_marks_given_by_hand_count_and_are_on_the_page(
 ) -> None:
     assert by_the_checks["100"] == Mark(12, waits=True) and marks(by_hand)["100"] == Mark(14, waits=False)
     assert ("A good proof." in page(pages, "100")) == (pages is by_hand)
+
+
+def test_points_are_those_of_the_verdicts_whatever_the_gradebook_has_made_of_them(
+    with_gradebook: Pack, tmp_path: Path
+) -> None:
+    """Somebody whom nbgrader has not taken has them too; marks given in formgrader count where there are some."""
+    pack = kinds.copied(with_gradebook, tmp_path)
+    hand_in(pack, "ann", {"neuron.3": "x", "neuron.5": "y", "neuron.11": "Because."}, {"neuron.5": WRONG})
+    assert marks(pack) == {"ann": Mark(4, waits=True)}
 
 
 def test_everybodys_own_numbers_are_graded_and_a_neighbours_are_not(tmp_path: Path) -> None:

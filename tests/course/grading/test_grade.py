@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -312,6 +313,53 @@ def test_nbgrader_gets_the_scores_and_runs_no_code_whatever_its_settings_say(
         text=True,
     )
     assert by_hand.returncode and "without a sandbox" in by_hand.stderr
+
+
+def moved(release: Path) -> None:
+    release.rename(release.with_name("elsewhere"))
+
+
+def renamed(release: Path) -> None:
+    (release / "neuron.ipynb").rename(release / "neuron (1).ipynb")
+
+
+def without_marks(release: Path) -> None:
+    notebook = content.read(release / "neuron.ipynb")
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+    content.write(notebook, release / "neuron.ipynb")
+
+
+@pytest.mark.parametrize("spoil", [moved, renamed, without_marks])
+def test_without_the_released_checks_nothing_is_graded(pack: Pack, spoil: Callable[[Path], None]) -> None:
+    spoil(pack.folder / "release" / pack.name)
+    with pytest.raises(
+        CourseError, match=r"holds the checks of neuron\.3, neuron\.4, neuron\.5, and without"
+    ):
+        grade.grade_pack(pack.folder, sandbox=False, progress=False)
+    with pytest.raises(CourseError, match="Nothing is graded"):
+        marks(pack)
+
+
+def test_without_a_verdict_there_are_no_points_and_the_report_says_so(pack: Pack) -> None:
+    for student in range(4):
+        Record(f"student-{student}", records.state(pack, f"student-{student}")).save(pack)
+    report = grade.grade_pack(pack.folder, sandbox=False, progress=False)
+    assert "No verdict, and so no points:\n  student-0: neuron.3, neuron.4, neuron.5\n" in str(report)
+    assert points(pack.folder) == [0] * 4 and all(mark.points == 0 for mark in marks(pack).values())
+
+
+@pytest.mark.parametrize("spoil", [moved, without_marks])
+def test_a_gradebook_never_gives_points_without_a_verdict(
+    with_gradebook: Pack, tmp_path: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = submissions.copied(with_gradebook, tmp_path)
+    hand_in(pack, "ann", "untouched")
+    spoil(pack.folder / "release" / pack.name)
+    Record("ann", records.state(pack, "ann")).save(pack)
+    monkeypatch.setattr(grade, "_check_release", lambda pack: None)
+    report = grade.grade_pack(pack.folder, sandbox=False, progress=False)
+    assert not report.unfinished and marks(pack)["ann"].points == 0
 
 
 def test_what_comes_out_of_the_sandbox_is_made_an_output() -> None:

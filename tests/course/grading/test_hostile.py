@@ -39,10 +39,29 @@ def sigmoid(z): return 0 * z""",
 import mininet_course, mininet_course.engine as engine, mininet_course.compare as compare
 mininet_course.check = engine.judge = compare.difference = compare.same = lambda *a, **k: None
 def sigmoid(z): return 0 * z""",
-    "results kept back": """
-from mininet_course.grading import inside
-inside.Session.tried = lambda *a: iter([{"answer": [{"function": "f", "about": "", "text": "f"}]}])
-sigmoid = print""",
+    "our own functions, found by the collector": """
+import gc, types
+def sigmoid(z):
+    gc.unfreeze()
+    for thing in gc.get_objects():
+        if isinstance(thing, types.FunctionType) and thing.__name__ in ("encode", "encode_result", "find"):
+            if str(thing.__module__).startswith("mininet_course"):
+                thing.__code__ = (lambda *a, **k: {"value": 0, "error": None, "line": "", "printed": ""}).__code__
+    return 0 * z""",
+    "the watch for overflow, found by the collector": """
+import gc, types
+gc.unfreeze()
+for thing in gc.get_objects():
+    if isinstance(thing, type) and thing.__name__ == "Watched":
+        del thing.__array_ufunc__
+def sigmoid(z):
+    z = np.asarray(z)
+    with np.errstate(all="ignore"): return np.where(z >= 0, 1 / (1 + np.exp(-z)), 0.001)""",
+    "another process in the place of the answer's": """
+import os, socket, threading
+def sigmoid(z):
+    if os.fork(): os._exit(0)
+    return 0 * z""",
     "a reply of its own": """
 import os, socket, struct, json
 data = json.dumps({"said": [{"answer": [{"text": "x"}]}], "late": False}).encode()

@@ -1,7 +1,10 @@
 """The verdict from outside: the same as the learner's check, and not to be had by saying nothing."""
 
 import json
-from collections.abc import Mapping
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from mininet_course import engine
 from mininet_course.exercise import Choice, CourseError, Exercise, Judged, as_tuple
-from mininet_course.grading import judging
+from mininet_course.grading import judging, wire
 from mininet_course.grading.judging import Judgement, Question
 from mininet_course.grading.pack import EXERCISES
 
@@ -18,20 +21,49 @@ inside = pytest.importorskip("mininet_course.grading.inside", reason="IPython is
 JUDGED = [e for e in EXERCISES.values() if isinstance(e, Judged)]
 
 
-class Here:
-    """Tries answers as the sandbox does, in this process; ``change`` is what a hostile one makes of the reply."""
+class Overheard(wire.Channel):
+    """A connection on which ``change`` is what a hostile answer makes of a message; None is silence."""
 
-    def __init__(self, answers: Mapping[str, Any], change: Any = lambda reply: reply) -> None:
+    def __init__(self, end: socket.socket, change: Any, asked: list[Any]) -> None:
+        super().__init__(end)
+        self.change, self.asked, self.heard = change, asked, 0
+
+    def send(self, message: Any, hand: Any = ()) -> None:
+        self.asked.append(json.loads(json.dumps(message)))
+        super().send(message, hand)
+
+    def receive(self, *how: Any) -> Any:
+        self.heard += 1
+        message = self.change(super().receive(*how), self.heard)
+        if message is None:
+            raise wire.Closed
+        return message
+
+
+class Here:
+    """Tries answers as the sandbox does, in this process."""
+
+    def __init__(self, answers: Mapping[str, Any], change: Any = lambda message, number: message) -> None:
         self.session = inside.Session(SimpleNamespace(user_ns=dict(answers)), None)
-        self.change, self.asked = change, {}
+        self.change, self.asked = change, list[Any]()
+
+    def begin(self, names: Sequence[str]) -> wire.Channel:
+        ours, theirs = socket.socketpair()
+        trying = threading.Thread(target=self.session.answer, args=(names, wire.Channel(theirs)), daemon=True)
+        trying.start()
+        return Overheard(ours, self.change, self.asked)
+
+    def watch(self) -> None:
+        pass
 
     def ask(self, message: dict[str, Any], seconds: float) -> Any:
-        self.asked = json.loads(json.dumps(message))
-        said = list(self.session.tried(inside._exercise(self.asked), self.asked))
-        return self.change(json.loads(json.dumps({"said": said, "late": False})))
+        assert message == {"do": "end"}
+        return {}
 
 
-def judged(exercise: Exercise, answer: Any, change: Any = lambda reply: reply, **more: Any) -> Judgement:
+def judged(
+    exercise: Exercise, answer: Any, change: Any = lambda message, number: message, **more: Any
+) -> Judgement:
     names = [f"answer_{number}" for number in range(len(as_tuple(answer)))]
     sandbox: Any = Here(dict(zip(names, as_tuple(answer), strict=True)), change)
     return judging.judge(sandbox, Question(exercise, names, more.pop("seed", 7), **more))
@@ -123,11 +155,11 @@ def test_hidden_cases_are_such_that_right_answers_pass(monkeypatch: pytest.Monke
 
 
 def only(count: int) -> Any:
-    """Return what keeps so much of what was said."""
-    return lambda reply: reply | {"said": reply["said"][:count]}
+    """Return what keeps so many messages of those that were said."""
+    return lambda message, number: message if number <= count else None
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 9])
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_fewer_results_than_cases_are_never_right(count: int) -> None:
     exercise = EXERCISES["neuron.4"]
     assert isinstance(exercise, Judged)
@@ -136,13 +168,58 @@ def test_fewer_results_than_cases_are_never_right(count: int) -> None:
     assert found.state in ("wrong", "partly") and found.incident == "crash"
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [{}, {"said": 3, "late": False}, {"said": [3], "late": False}, {"said": [{"answer": [{}]}], "late": 0}],
-)
-def test_a_reply_that_is_none_ends_the_sandbox(reply: Any) -> None:
+@pytest.mark.parametrize("message", [{}, {"answer": 3}, {"answer": [{}]}, {"answer": []}])
+def test_a_reply_that_is_none_ends_the_sandbox(message: Any) -> None:
     with pytest.raises(judging.Lost):
-        judged(EXERCISES["neuron.4"], print, lambda _: reply)
+        judged(EXERCISES["neuron.4"], print, lambda *_: message)
+
+
+def test_a_function_of_a_case_is_not_given_more_than_it_can_take() -> None:
+    """What is combined with every entry of something else would fill the grader's own memory."""
+    exercise = EXERCISES["robust.7"]
+    assert isinstance(exercise, Judged)
+
+    def flood(attack: Any) -> Any:
+        return lambda x, y: attack(np.zeros(30_000, np.float32), np.zeros(30_000))
+
+    found = judged(exercise, flood)
+    assert found.state == "wrong" and "too many numbers" in found.report
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"call": 7, "arguments": {"tuple": []}, "named": []},
+        {"call": "x", "arguments": {"tuple": []}, "named": []},
+        {"call": 0, "arguments": 3, "named": []},
+        {"call": 0, "arguments": {"tuple": []}, "named": [[1]]},
+        {"call": 0},
+    ],
+    ids=str,
+)
+def test_a_call_that_is_none_ends_the_sandbox(call: Any) -> None:
+    with pytest.raises(judging.Lost):
+        judged(
+            EXERCISES["neuron.6"],
+            print,
+            lambda message, number: call | {"secret": message["secret"]} if "secret" in message else message,
+        )
+
+
+def test_a_function_of_a_case_can_be_called_by_name() -> None:
+    exercise = EXERCISES["robust.7"]
+    assert isinstance(exercise, Judged)
+    by_name = exercise.reference
+    assert judged(exercise, lambda attack: by_name(lambda x, y: attack(x=x, y=y))).state == "right"
+    assert engine.judge(exercise, (lambda attack: by_name(lambda x, y: attack(x, y=y)),)).outcome == "pass"
+
+
+def test_names_without_end_are_not_counted_pair_by_pair() -> None:
+    exercise = EXERCISES["autograd.6"]
+    begun = time.monotonic()
+    found = judged(exercise, lambda node: [node] * 100_000)
+    assert found.state == "wrong" and "100,000 names" in found.report
+    assert time.monotonic() - begun < 10
 
 
 def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
@@ -153,3 +230,66 @@ def test_nothing_that_the_sandbox_is_told_says_what_is_right() -> None:
     judging.judge(sandbox, Question(exercise, ["prediction"], judging.hidden_seed(seed, exercise)))
     assert str(exercise.reference[0]) not in json.dumps(sandbox.asked)
     assert str(seed) not in json.dumps(sandbox.asked)
+
+
+# --- by parts -------------------------------------------------------------------------
+
+
+def parts(name: str, answer: Any, **more: Any) -> tuple[str, list[str]]:
+    exercise = EXERCISES[name]
+    made = judged(exercise, answer, by_parts=True, **more)
+    return made.state, list(made.parts)
+
+
+def layers_5(**wrong: Any) -> Any:
+    """Return the right answer to layers.5, some parts of whose result are exchanged."""
+    exercise = EXERCISES["layers.5"]
+    assert isinstance(exercise, Judged)
+
+    def backward(*inputs: Any) -> tuple[Any, ...]:
+        made = exercise.reference(*inputs)
+        return tuple(
+            wrong.get(name, lambda x: x)(part) for name, part in zip(exercise.parts, made, strict=True)
+        )
+
+    return backward
+
+
+def test_where_it_is_wanted_the_parts_that_are_right_on_all_cases_are_named() -> None:
+    gates = EXERCISES["neuron.1"].reference  # type: ignore[attr-defined]
+    assert parts("neuron.1", (gates[0], (0, 0, 0), gates[2])) == ("wrong", ["AND", "NAND"])
+    assert parts("neuron.1", gates) == ("right", [])
+    assert parts("neuron.1", ((0, 0, 0),) * 3)[1] == []
+    assert parts("layers.5", layers_5(db=lambda x: x + 1)) == ("wrong", ["dW", "dX"])
+    assert judged(EXERCISES["neuron.1"], (gates[0], (0, 0, 0), gates[2])).parts == ()
+
+
+def test_a_part_that_is_right_only_where_it_can_be_seen_counts_for_nothing() -> None:
+    exercise = EXERCISES["layers.5"]
+    assert isinstance(exercise, Judged)
+    shown = [list(case.values()) for case in engine.cases_of(exercise, None)]
+
+    def backward(*inputs: Any) -> Any:
+        made = list(exercise.reference(*inputs))
+        seen = any(all(map(np.array_equal, values, inputs)) for values in shown)
+        made[exercise.parts.index("db")] += 1
+        made[exercise.parts.index("dW")] *= 1 if seen else 2
+        return tuple(made)
+
+    assert parts("layers.5", backward) == ("wrong", ["dX"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda *inputs: 1 / 0, id="stops"),
+        pytest.param(lambda *inputs: None, id="returns nothing"),
+        pytest.param(lambda *inputs: (0, 0), id="two parts"),
+    ],
+)
+def test_an_answer_that_has_no_parts_gets_nothing(answer: Any) -> None:
+    assert parts("layers.5", answer)[1] == []
+
+
+def test_what_is_not_attempted_has_no_right_parts() -> None:
+    assert parts("neuron.1", (...,) * 3) == ("not attempted", [])

@@ -15,7 +15,7 @@ def test_the_sandbox_is_given_both_packages_and_the_contents_and_nothing_else_of
 
 
 INSIDE = """
-import mininet, mininet_course.contents, mininet_course.checks.xor
+import mininet, mininet_course.contents, mininet_course.probes.xor
 print(*mininet_course.contents.CHAPTERS)
 """
 

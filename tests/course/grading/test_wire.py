@@ -1,5 +1,7 @@
 """What crosses the sandbox's wall: values arrive as they were, and whatever else comes is refused."""
 
+import json
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ import numpy as np
 import pytest
 
 from mininet_course.calling import OutOfTime, Result
-from mininet_course.exercise import WrongForm
+from mininet_course.exercise import Judged, WrongForm
 from mininet_course.grading import wire
+from mininet_course.grading.pack import EXERCISES
 
 VALUES = [
     None,
@@ -104,6 +107,45 @@ def test_a_students_own_error_arrives_by_name_and_nearest_kind() -> None:
     assert isinstance(got, ValueError) and type(got).__name__ == "Mine" and str(got) == "so"
 
 
+def test_functions_stay_outside_and_can_be_called() -> None:
+    secret = np.array([3.0, 4.0])
+
+    def scaled(x: Any) -> Any:
+        """not for the inside"""
+        return secret * x
+
+    shared = np.arange(3.0)
+    case = {"f": scaled, "tree": {"a": shared, "b": [shared, (1, "x", None)]}, "n": 3}
+    functions: list[Any] = []
+    made = json.loads(json.dumps(wire.encode_case(case, functions)))
+    assert functions == [scaled] and "4.0" not in str(made)
+    got = wire.decode_case(made, lambda number, given, named: functions[number](*given, **named))
+    assert got["f"](2).tolist() == got["f"](x=2).tolist() == [6, 8] and got["f"].__doc__ is None
+    assert got["tree"]["a"] is got["tree"]["b"][0] and got["tree"]["b"][1] == (1, "x", None)
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES.values() if isinstance(e, Judged)], ids=lambda e: e.name
+)
+def test_every_case_goes_in_as_it_is(exercise: Judged) -> None:
+    for case in [*exercise.cases, *exercise.generate(np.random.default_rng(2))]:
+        functions: list[Any] = []
+        made = json.loads(json.dumps(wire.encode_case(case, functions)))
+        got = wire.decode_case(made, lambda number, given, named, there=functions: there[number])
+        assert alike(got, dict(case)), exercise.name
+
+
+def alike(got: Any, sent: Any) -> bool:
+    if callable(sent):
+        return callable(got) and got() is sent
+    if isinstance(sent, dict):
+        return list(got) == list(sent) and all(alike(got[name], sent[name]) for name in sent)
+    if isinstance(sent, list | tuple):
+        return type(got) is type(sent) and all(map(alike, got, sent))
+    same = np.array_equal(got, sent) if isinstance(sent, np.ndarray) else got == sent
+    return type(got) is type(sent) and bool(same)
+
+
 HOSTILE = [
     {"dtype": "|O", "shape": [1], "data": "AAAAAAAAAAA="},
     {"dtype": "<f8,<f8", "shape": [1], "data": "AAAAAAAAAAA="},
@@ -157,6 +199,19 @@ def test_what_is_no_message_is_refused(ends: tuple[socket.socket, wire.Channel],
     theirs.sendall(data)
     with pytest.raises(wire.Unreadable):
         channel.receive(5)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_descriptors_are_taken_inside_only(takes: bool) -> None:
+    """Whoever took them from inside would run out of them."""
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        channel = wire.Channel(ours, takes)
+        wire.Channel(theirs).send({"x": 1}, [theirs.fileno()])
+        assert channel.receive(5) == {"x": 1}
+        assert len(channel.handed) == takes
+        for number in channel.handed:
+            os.close(number)
 
 
 def test_a_message_that_never_ends_is_late(ends: tuple[socket.socket, wire.Channel]) -> None:
