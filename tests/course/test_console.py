@@ -15,7 +15,8 @@ from mininet_course.__main__ import main
 from mininet_course.console import forgive, say
 
 ENCODINGS = ["ascii", "cp1252", "cp437"]
-COMMANDS = ["list", "start", "check", "progress", "assign", "collect", "grade", "feedback", "grades"]
+COMMANDS = ["list", "start", "check", "progress", "assign", "paper", "syllabus"]
+COMMANDS += ["collect", "grade", "mark", "feedback", "grades"]
 MODULES = ["mininet_course", "mininet.data", "tools.exercises", "tools.notebooks", "tools.train"]
 MODULES += ["live.pyodide", "benchmarks.steps", "benchmarks.scalar", "benchmarks.grading"]
 
