@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from mininet_course import console
 from mininet_course.exercise import Choice
 from mininet_course.grading import content, execution, records, variants
 from mininet_course.grading.assign import assign
-from mininet_course.grading.content import about
+from mininet_course.grading.content import Notebook, about
 from mininet_course.grading.grade import grade_pack
 from mininet_course.grading.marks import marks
 from mininet_course.grading.pack import EXERCISES, Pack
@@ -58,17 +59,25 @@ def main() -> int:
 
 def hand_in(pack: Pack, count: int) -> dict[str, float]:
     """Write submissions and return the score that each must get."""
+    known = {}
+    for student, notebooks, score in submissions(pack, [f"student-{number:04}" for number in range(count)]):
+        known[student] = score
+        for file, notebook in notebooks.items():
+            content.write(notebook, records.submitted(pack, student) / file)
+    return known
+
+
+def submissions(pack: Pack, students: Sequence[str]) -> Iterator[tuple[str, dict[str, Notebook], float]]:
+    """Yield each student, what is handed in, and the score that the checks must give it."""
     rng = np.random.default_rng(2)
     solved = {
         about(cell): cell["source"]
         for chapter in pack.chapters
         for cell in content.shipped("solutions", chapter)["cells"]
     }
-    known = {}
-    for number in range(count):
-        student = f"student-{number:04}"
-        known[student] = 0.0
-        for file, notebook in variants.released(pack, student).items():
+    for number, student in enumerate(students):
+        score, notebooks = 0.0, dict(variants.released(pack, student))
+        for notebook in notebooks.values():
             names = execution.questions_in(notebook)
             for cell in notebook["cells"]:
                 name, role = about(cell)
@@ -76,10 +85,9 @@ def hand_in(pack: Pack, count: int) -> dict[str, float]:
                     manner = str(rng.choice(list(MANNERS), p=list(MANNERS.values())))
                     if name == list(pack.points)[2]:
                         manner = MISFORTUNES.get(number % 50, manner)
-                    known[student] += pack.points[name] * (manner == "right")
+                    score += pack.points[name] * (manner == "right")
                     cell["source"] = answered(manner, name, names[name], cell["source"], solved[name, role])
-            content.write(notebook, records.submitted(pack, student) / file)
-    return known
+        yield student, notebooks, score
 
 
 def answered(manner: str, name: str, names: list[str], stub: str, right: str) -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 try:
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, flock  # by name: a browser's has none of them
 
     def _try_lock(file: BinaryIO) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        flock(file, LOCK_EX | LOCK_NB)
 
 except ImportError:  # Windows; a browser has neither, nor a second process
     try:

@@ -41,7 +41,10 @@ def load(pack: Pack, student: str) -> Record | None:
     """Return a student's record; None if there is none that fits what was handed in and what it is judged by."""
     try:
         kept = storage.read_json(_file(pack, student))
-        kept["judgements"] = {name: Judgement(**made) for name, made in kept["judgements"].items()}
+        kept["judgements"] = {
+            name: Judgement(**made | {"parts": tuple(made["parts"])})
+            for name, made in kept["judgements"].items()
+        }
         kept["outputs"] = {
             chapter: {int(number): outputs for number, outputs in cells.items()}
             for chapter, cells in kept["outputs"].items()

@@ -76,6 +76,7 @@ def sliders_that_move_nothing(page: "sync_api.Page") -> list[str]:
     """Move the first slider of each explorer by a step; return the code of those whose output stays as it was."""
     idle = []
     for cell in page.locator("div.cell.tag_explorer:has(.noUi-handle)").all():
+        cell.evaluate("cell => cell.querySelectorAll('details').forEach(fold => { fold.open = true; })")
         before = cell.evaluate(SHOWN)
         handle = cell.locator(".noUi-handle").first
         at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
