@@ -234,11 +234,12 @@ def _left_of(a: _Aligned, mine: int) -> list[Cell]:
 
 def _is_same_code(theirs: Cell, released: Cell) -> bool:
     """Say whether two cells are the same to Python, as after an editor that lays code out anew."""
-    return (
-        _parses(theirs)
-        and theirs["cell_type"] == "code"
-        and ast.dump(ast.parse(theirs["source"])) == ast.dump(ast.parse(released["source"]))
-    )
+    if theirs["cell_type"] != "code" or not _parses(theirs):
+        return False
+    try:
+        return ast.dump(ast.parse(theirs["source"])) == ast.dump(ast.parse(released["source"]))
+    except RecursionError:  # it nests more deeply than any of ours
+        return False
 
 
 def _renamed(a: _Aligned, name: str, released: str, theirs: str) -> list[Cell]:

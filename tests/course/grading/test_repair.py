@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mininet_course.grading import variants
+from mininet_course.grading import content, variants
 from mininet_course.grading.content import Notebook, about
 from mininet_course.grading.nbgrader_format import source
 from mininet_course.grading.pack import Pack, choose
@@ -317,3 +317,12 @@ def test_a_picture_that_is_not_attached_stops_no_page(text: str) -> None:
     mended, _ = repair(release(), theirs)
     assert "attached: " in mended["cells"][-1]["source"]
     markdown2html(mended["cells"][-1]["source"])
+
+
+def test_a_given_cell_that_nests_deeply_stays_the_student_s_own() -> None:
+    release = content.shipped("exercises", "neuron")
+    submitted = copy.deepcopy(release)
+    setup = next(c for c in submitted["cells"] if c["cell_type"] == "code" and about(c) == ("", ""))
+    setup["source"] += "\nx = " + "+".join("1" * 700)
+    mended, _ = repair(release, submitted)
+    assert setup["source"] in [cell["source"] for cell in mended["cells"]]
