@@ -22,7 +22,7 @@ from mininet_course.grading.roster import people
 
 FILE = "late.csv"
 WORDS = re.compile(
-    r"(?P<amount>\d+(?:[.,]\d+)?) ?(?P<unit>%|points?) (?:a|per) day(?:,? at most (?P<most>\d+)(?: days?)?)?"
+    r"(?P<amount>\d{1,4}(?:[.,]\d{1,4})?) ?(?P<unit>%|points?) (?:a|per) day(?:,? at most (?P<most>\d+)(?: days?)?)?"
 )
 # of Moodle's grading worksheet, of a list by hand
 TIMES = ("Last modified (submission)", "handed in")

@@ -55,7 +55,17 @@ def test_a_policy_takes_what_it_says(words: str, points: float, days: int, taken
 
 
 @pytest.mark.parametrize(
-    "words", ["", "ten percent", "10", "10% a week", "110% a day", "-5% a day", "10% a day, at least 3"]
+    "words",
+    [
+        "",
+        "9" * 400 + " points a day",
+        "ten percent",
+        "10",
+        "10% a week",
+        "110% a day",
+        "-5% a day",
+        "10% a day, at least 3",
+    ],
 )
 def test_what_is_no_policy_is_refused(words: str) -> None:
     with pytest.raises(CourseError, match=r"a day|At most 100%"):
