@@ -60,6 +60,8 @@ def _cell(cell: Any) -> Cell:
     text = "".join(source).replace("\r\n", "\n").replace("\r", "\n")
     metadata = cell.get("metadata")
     made = dict(cell) | {"source": text, "metadata": metadata if isinstance(metadata, dict) else {}}
+    if not isinstance(made.get("id", ""), str):
+        del made["id"]
     attachments = _attachments(made.pop("attachments", None))
     return made | ({"attachments": attachments} if attachments else {})
 

@@ -65,6 +65,8 @@ def assign(
         raise CourseError("On Gradescope an exercise gives all its points or none. Leave out --parts.")
     if seed is None:
         seed = secrets.randbits(128)  # a variant's number must not lead back to it
+    if seed < 0:
+        raise CourseError(f"A seed is a whole number from 0 on, got --seed {seed}.")
     if extra:
         read_extra(extra, chosen, seed)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ OF_ONE = 100_000_000  # bytes that one student may hand in
 MOST_FILES = 200  # notebooks and zips of one student that are read
 SECONDS = 30.0  # that reading what one student has handed in may take
 # doejane_12345_67890_neuron-1.ipynb and doejane_LATE_12345_67890_neuron.ipynb
-CANVAS = re.compile(r"(?s)(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+CANVAS = re.compile(r"(?s)(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<attachment>\d+)_(?P<file>.+)")
 # Jane Doe_123456_assignsubmission_file_/neuron.ipynb, or without the slash, as a setting of Moodle has it
 MOODLE = re.compile(r"(?s)(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_[a-z]+[_/](?P<file>.+)")
 MARK = re.compile(r"(?=_\d+_assignsubmission_)")  # what only Moodle should have written
@@ -73,8 +73,8 @@ class Report:
         if self.problems:
             lines.append("NOT TAKEN, please look:")
             lines += [f"  {problem}" for problem in self.problems]
-        # names come from strangers, and some characters rule a terminal
-        return "\n".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line)[:400] for line in lines)
+        # names come from strangers
+        return "\n".join(names.RULING.sub("?", line)[:400] for line in lines)
 
 
 @dataclass(frozen=True)
@@ -486,10 +486,10 @@ def _may_hold(file: _File) -> bool:
 
 def _is_of(platform: str, path: str) -> bool:
     """Say whether a path is named as a platform names it."""
-    return _matched(platform, path) is not None
+    return matched(platform, path) is not None
 
 
-def _matched(platform: str, path: str) -> re.Match[str] | None:
+def matched(platform: str, path: str) -> re.Match[str] | None:
     """Return the platform's part of a path. It is the first that looks so: what follows, the student has chosen."""
     parts = path.split("/", DEEPEST)
     found = (PATTERNS[platform].fullmatch("/".join(parts[at:])) for at in range(len(parts)))
@@ -498,7 +498,7 @@ def _matched(platform: str, path: str) -> re.Match[str] | None:
 
 def _of_platform(platform: str, path: str) -> _Origin:
     """Return whose a file is, by the platform's own part of its path; Refused if it is not there, or there twice."""
-    match = _matched(platform, path)
+    match = matched(platform, path)
     if match is None:
         raise Refused(f"{path}: not named as {platform.title()} names files, {FORMS[platform]}")
     if len(MARK.findall(match[0].split("/")[0])) > 1:

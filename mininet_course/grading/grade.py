@@ -26,7 +26,17 @@ from pathlib import Path
 
 from mininet_course import storage
 from mininet_course.exercise import CourseError, Written
-from mininet_course.grading import collect, content, execution, limits, records, scan, statistics, variants
+from mininet_course.grading import (
+    collect,
+    content,
+    execution,
+    limits,
+    names,
+    records,
+    scan,
+    statistics,
+    variants,
+)
 from mininet_course.grading import pack as packs
 from mininet_course.grading.judging import Question, hidden_seed
 from mininet_course.grading.pack import EXERCISES, Pack
@@ -444,4 +454,4 @@ def _write(pack: Pack, report: Report) -> None:
 
 def _plain(text: str) -> str:
     """Return one line without control characters, which could rule a terminal; a student may have chosen the words."""
-    return re.sub(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]", " ", text)[:300]
+    return names.RULING.sub(" ", re.sub(r"[^\S ]+", " ", text))[:300]

@@ -22,7 +22,7 @@ from mininet_course.grading.roster import people
 
 FILE = "late.csv"
 WORDS = re.compile(
-    r"(?P<amount>\d+(?:[.,]\d+)?) ?(?P<unit>%|points?) (?:a|per) day(?:,? at most (?P<most>\d+)(?: days?)?)?"
+    r"(?P<amount>\d{1,4}(?:[.,]\d{1,4})?) ?(?P<unit>%|points?) (?:a|per) day(?:,? at most (?P<most>\d+)(?: days?)?)?"
 )
 # of Moodle's grading worksheet, of a list by hand
 TIMES = ("Last modified (submission)", "handed in")
@@ -102,7 +102,7 @@ def write(pack: Pack, words: str, due: str = "", table: Path | None = None) -> L
         before = kept.get(student)
         if before and before[1] and before[0] == time:
             days = before[1]
-        elif not (marked or int(days or 0)):
+        elif not (marked or int(days or 0) or (end and time.strip("- ") and moment is None)):
             continue
         elif marked and days == "0":
             days = ""  # the platform calls it late, the table does not
@@ -118,8 +118,7 @@ def load(pack: Pack) -> Lateness | None:
     file = pack.folder / FILE
     if not file.is_file():
         return None
-    head = file.read_text(encoding="utf-8-sig").split("\n", 1)[0]
-    words = re.search(r"days \((.*?)\)", head)
+    words = next((found for name in _table(file)[0] if (found := re.fullmatch(r"days \((.*)\)", name))), None)
     if not words:
         raise CourseError(f"{file} has no column “days (…)” that names the policy. Run grade --late again.")
     days: dict[str, int | None] = {}
@@ -135,9 +134,12 @@ def _rows(pack: Pack) -> dict[str, tuple[str, str]]:
     file = pack.folder / FILE
     if not file.is_file():
         return {}
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        rows: Sequence[list[str]] = list(csv.reader(opened))[1:]
-    return {row[0]: (row[2], row[3].strip()) for row in rows if len(row) > 3}
+    return {row[0]: (row[2], row[3].strip()) for row in _table(file)[1:] if len(row) > 3}
+
+
+def _table(file: Path) -> Sequence[Sequence[str]]:
+    """Return the rows of the table, whichever program has saved it; of nobody it is there with its header alone."""
+    return lms.read_table(file, least=1).rows
 
 
 def _times(file: Path) -> dict[str, str]:

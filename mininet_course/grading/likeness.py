@@ -24,6 +24,7 @@ ALIKE = 0.85  # of what is left of two submissions
 FEWEST = 25  # words and signs; less may be chance
 MANY, SHARE = 3, 0.1  # what more than three, and more than a tenth of the class, have written is common
 MOST = 20_000  # characters of an answer
+FIRST, LETTERS = 0x10000, 0x100000  # of the characters that stand for words and signs
 
 Line = tuple[str, ...]
 
@@ -49,8 +50,9 @@ def pairs(pack: Pack) -> list[Pair]:
     students = [student for student, tokens in left.items() if len(tokens) >= FEWEST]
     if len(students) < 2:
         return []
-    # a letter of its own for each word and sign: RapidFuzz is quickest on texts
-    alphabet = {token: chr(0x10000 + n) for n, token in enumerate({t for s in students for t in left[s]})}
+    # a letter of its own for each word and sign, as long as there are letters: RapidFuzz is quickest on texts
+    tokens = dict.fromkeys(t for s in students for t in left[s])
+    alphabet = {token: chr(FIRST + n % LETTERS) for n, token in enumerate(tokens)}
     texts = ["".join(alphabet[token] for token in left[student]) for student in students]
     table = process.cdist(texts, texts, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
     found = []

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +67,8 @@ class Filled:
     possible: str  # what the table says about the points that can be had; "" if it does not
 
 
-def read_table(file: Path) -> Table:
-    """Read a CSV file of commas, semicolons or tabs, whatever its encoding."""
+def read_table(file: Path, least: int = 2) -> Table:
+    """Read a CSV file of commas, semicolons or tabs, whatever its encoding; the header is one of the ``least`` rows."""
     try:
         data = file.read_bytes()
     except OSError as problem:
@@ -86,11 +87,11 @@ def read_table(file: Path) -> Table:
     first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
     delimiter = max(",;\t", key=first.count)
     rows, spans = _fields(text, delimiter)
-    if len(rows) == 1 and delimiter in text:
+    if len(rows) == 1 < least and delimiter in text:
         raise CourseError(
             f"{file.name} has a header and no student below it. Export it from the gradebook, as CSV."
         )
-    if len(rows) < 2:
+    if len(rows) < least:
         raise CourseError(f"{file.name} holds no table. Export it from the gradebook, as CSV.")
     return Table(text, encoding, bom, rows, spans)
 
@@ -161,9 +162,11 @@ def _students(ids: Mapping[int, str], scores: Iterable[str]) -> dict[int, str]:
         for student in set(scores) - set(found.values()):
             # a student called "ann7" has a name; one called "7" has a number
             by_form.setdefault(student if form is names.number_of else form(student), []).append(student)
+        rows = Counter(form(text) for number, text in ids.items() if number not in found)
         for number, text in ids.items():
             same = by_form.get(form(text), [])
-            if number not in found and len(same) == 1:
+            # two rows that are only alike may be two students: neither is taken for this one
+            if number not in found and len(same) == 1 and (form is str or rows[form(text)] == 1):
                 found[number] = same[0]
     return found
 

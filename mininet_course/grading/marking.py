@@ -6,6 +6,7 @@ is kept when the table is written again, unless the answer has changed since.
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ BEFORE = "marking-before.csv"
 FIRST = ("student", "name", "exercise", "group", "answer")
 LONGEST = 8000  # characters of an answer in a cell; a spreadsheet takes 32,000
 ALIKE = 0.9  # of two answers' characters, in their order
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def write(pack: Pack) -> Sheet:
             groups += 1
             for student in group:
                 row = kept.get((student, name))
-                if row and _same(row.answer) != _same(_shown(theirs[student])):
+                if row and _same(row.answer) != _in_table(theirs[student]):
                     changed += [student] if any(row.items) else []
                     row = None
                 filled = row.items if row else []
@@ -122,7 +124,7 @@ def read(pack: Pack) -> dict[tuple[str, str], Marked]:
     found: dict[tuple[str, str], Marked] = {}
     for row in rows:
         here = (row.student, row.name)
-        if here in given and row.is_full and _same(row.answer) == _same(_shown(given[here])):
+        if here in given and row.is_full and _same(row.answer) == _in_table(given[here]):
             found[here] = Marked(row.points(pack), row.comment)
             opinions.setdefault((row.name, _same(given[here])), set()).add(found[here])
     for (student, name), answer in given.items():
@@ -219,7 +221,14 @@ def _filled(values: Iterator[str] | Sequence[str], most: int) -> list[str]:
     return [*values, *[""] * (most - len(values))]
 
 
+def _in_table(answer: str) -> str:
+    """Return an answer as it is read back from the table, but for capitals and spaces."""
+    return _same(_text(lms.no_formula(_shown(answer))))
+
+
 def _shown(answer: str) -> str:
+    """Return an answer as it stands in the table: not too long, and without what no table can hold."""
+    answer = CONTROL.sub("", answer)
     return answer if len(answer) <= LONGEST else f"{answer[:LONGEST]} … (cut)"
 
 

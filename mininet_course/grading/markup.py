@@ -18,6 +18,7 @@ import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
@@ -26,6 +27,7 @@ from pygments.lexers import PythonLexer
 
 LONGEST = 20_000  # characters of one text
 LONGEST_FORMULA = 2_000
+MOST_CELLS = 20_000  # of a table
 LARGEST = 3_000_000  # characters of one picture
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8"}
 DATA = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -227,9 +229,16 @@ def _markdown() -> MarkdownIt:
         double_inline=True,
         renderer=lambda tex, how: formula(tex, how["display_mode"]),
     )
+    made.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     for name, rule in (("link_open", _opened), ("link_close", _closed), ("image", _image)):
         made.add_render_rule(name, rule)
     return made
+
+
+def _table(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """Recognise a table, unless it could have too many cells: short rows are filled up to the header's columns."""
+    columns = state.src.count("|", state.bMarks[first], state.eMarks[first]) + 1
+    return columns * (last - first) <= MOST_CELLS and table(state, first, last, silent)
 
 
 def _opened(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:

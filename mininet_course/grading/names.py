@@ -8,6 +8,8 @@ FORBIDDEN = '<>:"|\\?*[]=/'
 LONGEST = 200  # bytes of a student's name, which names files
 # begins what a spreadsheet takes for a formula, in full width too
 FORMULAS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+# what rules a terminal, or turns the order in which the rest of a line is read
+RULING = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # "Participant 4711", "Teilnehmer/in 4711", "Participant4711", "参与者 4711": a word in any language, then the number
 NUMBERED = re.compile(r"(?P<word>[^\d\s][^\d]*)(?P<number>\d+)")
 

@@ -103,7 +103,11 @@ def load(folder: Path) -> Pack:
     try:
         kept = storage.read_json(folder / FILE)
         points = {name: float(points) for name, points in kept["points"].items()}
-        if type(kept["seed"]) is not int or not all(0 < value <= MOST_POINTS for value in points.values()):
+        if (
+            type(kept["seed"]) is not int
+            or kept["seed"] < 0
+            or not all(0 < value <= MOST_POINTS for value in points.values())
+        ):
             raise storage.Damaged
         pack = Pack(
             folder=folder.resolve(),
@@ -122,7 +126,7 @@ def load(folder: Path) -> Pack:
     except OSError as problem:
         raise CourseError(f"{folder / FILE} cannot be read ({problem.strerror}).") from None
     except (ValueError, TypeError, KeyError, AttributeError, CourseError):
-        raise CourseError(f"{folder / FILE} is damaged. Take it from a backup: the seed is in it.") from None
+        raise _damaged(folder) from None
     unknown = [name for name in pack.points if name not in EXERCISES]
     if unknown or pack.format not in FORMATS or not pack.points:
         what = f"the exercise {unknown[0]}" if unknown else f"the format {pack.format!r}"
@@ -130,7 +134,15 @@ def load(folder: Path) -> Pack:
             f"{folder / FILE} names {what}, which this version of the course does not have. "
             "Use the version that made the assignment."
         )
+    try:
+        split(pack.by_parts, pack.points)
+    except CourseError:
+        raise _damaged(folder) from None
     return pack
+
+
+def _damaged(folder: Path) -> CourseError:
+    return CourseError(f"{folder / FILE} is damaged. Take it from a backup: the seed is in it.")
 
 
 def chapter_of(name: str) -> str:

@@ -52,10 +52,14 @@ def load(pack: Pack, student: str) -> Record | None:
         record = Record(**kept)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    texts = (record.incidents, record.suspicious, record.repairs)
-    if not all(isinstance(kept, list) and all(isinstance(text, str) for text in kept) for kept in texts):
+    parts = [judgement.parts for judgement in record.judgements.values()]
+    lists = [record.incidents, record.suspicious, record.repairs, *parts]
+    texts = [text for j in record.judgements.values() for text in (j.state, j.report, j.mistake, j.incident)]
+    if not all(isinstance(kept, list | tuple) for kept in lists):
         return None
-    return record if record.state == state(pack, student) else None
+    if not all(isinstance(text, str) for kept in [texts, *lists] for text in kept):
+        return None
+    return record if (record.student, record.state) == (student, state(pack, student)) else None
 
 
 def worth(pack: Pack, name: str, judgement: Judgement | None) -> float:
@@ -65,7 +69,9 @@ def worth(pack: Pack, name: str, judgement: Judgement | None) -> float:
     if judgement.state == "right":
         return pack.points[name]
     parts = getattr(EXERCISES[name], "parts", ())
-    return pack.points[name] * len(judgement.parts) / len(parts) if name in pack.by_parts else 0.0
+    return (
+        pack.points[name] * len({*judgement.parts} & {*parts}) / len(parts) if name in pack.by_parts else 0.0
+    )
 
 
 def forget(pack: Pack, names: Sequence[str]) -> None:

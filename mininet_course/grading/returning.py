@@ -8,15 +8,12 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mininet_course.exercise import CourseError
+from mininet_course.grading import unpack
+from mininet_course.grading.collect import matched
 from mininet_course.grading.pack import Pack
-
-# doejane_LATE_12345_67890_neuron.ipynb: who, and which file of theirs, is in the numbers
-CANVAS = re.compile(r"(?P<begins>[^_/\\]+_(?:LATE_)?(?P<id>\d+)_(?P<attachment>\d+))_[^/\\]+")
-# Jane Doe_123456_assignsubmission_file_/neuron.ipynb; the first such folder says whose it is
-MOODLE = re.compile(r"(?:[^/\\]+/)??(?P<begins>[^_/\\]+_(?P<id>\d+)_assignsubmission)_[a-z]+_?/.+")
 
 
 @dataclass(frozen=True)
@@ -35,12 +32,9 @@ def write(pack: Pack, pages: Mapping[str, Path], source: Path) -> Returned:
     ``source`` is the zip that the platform made of what was handed in.
     """
     try:
-        with zipfile.ZipFile(source) as archive:
-            paths = archive.namelist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
-        raise CourseError(
-            f"{source} is no zip that can be read. Give the one that the platform has made."
-        ) from None
+        paths = [path for path, _ in unpack.entries(source, [])]
+    except unpack.Refused as problem:
+        raise CourseError(f"{source} {problem}. Give the one that the platform has made.") from None
     canvas, moodle = _of_canvas(paths, pack.name), _of_moodle(paths, pack.name)
     platform, names = ("canvas", canvas) if len(canvas) >= len(moodle) else ("moodle", moodle)
     if not names:
@@ -61,16 +55,24 @@ def write(pack: Pack, pages: Mapping[str, Path], source: Path) -> Returned:
 def _of_canvas(paths: Sequence[str], assignment: str) -> dict[str, str]:
     """Return the name of each student's page: Canvas reads the numbers of the student and of the latest file."""
     found: dict[str, tuple[int, str]] = {}
-    for path in paths:
-        match = CANVAS.fullmatch(PurePosixPath(path).name)
-        if match:
-            number = int(match["attachment"])
-            if match["id"] not in found or found[match["id"]][0] < number:
-                found[match["id"]] = (number, f"{match['begins']}_{assignment}.html")
+    for match in _matched("canvas", paths):
+        number = int(match["attachment"])
+        if match["id"] not in found or found[match["id"]][0] < number:
+            found[match["id"]] = (number, f"{match[0][: match.start('file')]}{assignment}.html")
     return {student: name for student, (_, name) in found.items()}
 
 
 def _of_moodle(paths: Sequence[str], assignment: str) -> dict[str, str]:
     """Return the path of each student's page: Moodle reads the number in the folder's name."""
-    matches = [match for path in paths if (match := MOODLE.fullmatch(path))]
-    return {match["id"]: f"{match['begins']}_file_/{assignment}.html" for match in matches}
+    return {
+        # a low line in a name would end it
+        match[
+            "id"
+        ]: f"{match['name'].replace('_', ' ')}_{match['id']}_assignsubmission_file_/{assignment}.html"
+        for match in _matched("moodle", paths)
+    }
+
+
+def _matched(platform: str, paths: Sequence[str]) -> list[re.Match[str]]:
+    """Return the platform's part of those paths that have one, as collecting reads them."""
+    return [match for path in paths if (match := matched(platform, path))]

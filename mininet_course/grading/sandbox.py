@@ -247,9 +247,10 @@ def _walls(hide: Path | None) -> list[str]:
             walls += ["--perms", "0755", "--dir", str(parent)]
         walls += ["--ro-bind", str(folder), str(folder)]
     # what knows the answers is left out, and the names that notebooks import from there stand for it
-    walls += ["--ro-bind", str(COURSE / "grading" / "desk.py"), str(COURSE / "__init__.py")]
-    for folder in (COURSE / "checks", COURSE / "book" / "solutions", COURSE / "book" / "exercises"):
-        walls += ["--tmpfs", str(folder), "--remount-ro", str(folder)] if folder.is_dir() else []
+    for course in _courses():
+        walls += ["--ro-bind", str(COURSE / "grading" / "desk.py"), str(course / "__init__.py")]
+        for folder in (course / "checks", course / "book" / "solutions", course / "book" / "exercises"):
+            walls += ["--tmpfs", str(folder), "--remount-ro", str(folder)] if folder.is_dir() else []
     if hide and any(hide.is_relative_to(folder) for folder in (Path("/usr"), *_libraries())):
         walls += ["--tmpfs", str(hide)]
     walls += ["--perms", "1777", "--dir", home]
@@ -277,6 +278,12 @@ def _libraries() -> list[Path]:
         if folder.exists() and not any(folder.is_relative_to(above) for above in (Path("/usr"), *found)):
             found.append(folder)
     return found
+
+
+def _courses() -> list[Path]:
+    """Return the course, and every other copy of it that is installed among the packages seen inside."""
+    copies = (Path(path, COURSE.name) for path in sys.path if path.endswith("-packages"))
+    return list(dict.fromkeys([COURSE, *(copy for copy in copies if (copy / "__init__.py").is_file())]))
 
 
 def _python_path() -> str:

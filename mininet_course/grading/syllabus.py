@@ -24,6 +24,8 @@ def syllabus(
     except ValueError:
         raise CourseError(f"--start is a day, as in 2026-10-12, got {start!r}.") from None
     names = [*chapters] or [*CHAPTERS]
+    if first.year + len(names) > date.max.year:
+        raise CourseError(f"--start is a day of these times, as in 2026-10-12, got {start!r}.")
     choose([name for name in names if name != "-"])  # says which there is not
     single = next((name for name in names if name != "-" and name not in CHAPTERS), None)
     if single:

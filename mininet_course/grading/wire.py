@@ -205,9 +205,9 @@ def _decode(made: Any) -> Any:
         return [_decode(item) for item in list(made["list"])]
     if "dtype" in made:
         return _array(made)
-    text = str(made["text"])[:_TEXT]
+    text = _text(made["text"])
     if "function" in made:
-        return OpaqueFunction(text, str(made["function"])[:_TEXT], str(made["about"])[:_TEXT])
+        return OpaqueFunction(text, _text(made["function"]), _text(made["about"]))
     return type(_name(made["object"]), (Opaque,), {})(text) if "object" in made else text
 
 
@@ -217,7 +217,8 @@ def _array(made: Mapping[str, Any]) -> Any:
     # frombuffer never takes more memory than what has come
     flat = np.frombuffer(base64.b64decode(made["data"], validate=True), np.dtype(made["dtype"]))
     shape = [int(n) for n in made["shape"]]
-    if min(shape, default=0) < 0:
+    # an array without numbers may still be endless along an axis, and a sum over the other one is not empty
+    if min(shape, default=0) < 0 or math.prod(max(n, 1) for n in shape) > LARGEST:
         raise ValueError("shape")
     array = flat.reshape(shape).copy()
     return array[()] if made.get("scalar") else array
@@ -294,8 +295,8 @@ def decode_result(made: Any) -> Result:
         return Result(
             value=decode(made["value"]),
             error=None if made["error"] is None else decode_error(made["error"]),
-            line=str(made["line"])[:_TEXT],
-            printed=str(made["printed"])[:_TEXT],
+            line=_text(made["line"]),
+            printed=_text(made["printed"]),
         )
     except (KeyError, TypeError, ValueError):
         raise Unreadable("no result") from None
@@ -315,7 +316,7 @@ def encode_error(error: BaseException) -> dict[str, Any]:
 def decode_error(made: Mapping[str, Any]) -> BaseException:
     """Return an error of a class that the outside knows, with its words."""
     base = _KNOWN[str(made["known"])]
-    text = str(made["text"])[:_TEXT]
+    text = _text(made["text"])
     if base.__name__ == made["name"]:
         with contextlib.suppress(Exception):  # some want more than a text
             plain: BaseException = base(_Said(text))
@@ -324,6 +325,11 @@ def decode_error(made: Mapping[str, Any]) -> BaseException:
     named = type(_name(made["name"]), (base,), {"__str__": lambda self: text, "__init__": lambda self: None})
     unnamed: BaseException = named()
     return unnamed
+
+
+def _text(made: Any) -> str:
+    """Return a text that can be written to a file: half a character, which JSON can hold, cannot."""
+    return str(made)[:_TEXT].encode(errors="replace").decode()
 
 
 class _Said(str):

@@ -312,3 +312,9 @@ def test_extra_cases_may_be_drawn_and_come_in_the_calls_order(tmp_path: Path) ->
     assert list(one) == ["p", "y"] and isinstance(one["y"], np.ndarray) and np.array_equal(one["p"], two["p"])
     with pytest.raises(CourseError, match="no Python file"):
         packs.read_extra(tmp_path / "nowhere.py", choose(["neuron"]), 5)
+
+
+def test_a_seed_below_zero_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="from 0 on, got --seed -1"):
+        assign(["neuron.3"], tmp_path / "hw1", format="zip", seed=-1)
+    assert not list(tmp_path.iterdir())

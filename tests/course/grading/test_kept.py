@@ -112,6 +112,27 @@ def test_a_damaged_verdict_is_none(damage: str, pack: Pack) -> None:
     assert records.load(pack, "ann") is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"state": 1}, {"report": None}, {"mistake": ["a"]}, {"incident": 3}, {"parts": 3}, {"parts": [1]}],
+)
+def test_a_judgement_of_other_types_is_none(change: dict[str, Any], pack: Pack) -> None:
+    Record("ann", records.state(pack, "ann"), {"neuron.3": Judgement("wrong", "")}).save(pack)
+    file = pack.folder / "grading" / "ann.json"
+    kept = json.loads(file.read_text())
+    kept["judgements"]["neuron.3"] |= change
+    file.write_text(json.dumps(kept))
+    assert records.load(pack, "ann") is None
+
+
+def test_the_verdict_of_somebody_else_is_none(pack: Pack) -> None:
+    hand_in(pack, "bob")
+    assert records.state(pack, "ann") == records.state(pack, "bob")
+    Record("ann", records.state(pack, "ann"), {"neuron.3": Judgement("right", "")}).save(pack)
+    (pack.folder / "grading" / "ann.json").rename(pack.folder / "grading" / "bob.json")
+    assert records.load(pack, "bob") is None
+
+
 def test_a_verdict_of_other_types_is_none(pack: Pack) -> None:
     record = Record("ann", records.state(pack, "ann"))
     for field, value in (("incidents", [[1]]), ("suspicious", "x"), ("repairs", {"a": 1}), ("newer", 1)):
@@ -123,6 +144,10 @@ def test_a_verdict_of_other_types_is_none(pack: Pack) -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        {"seed": -1},
+        {"by_parts": ["neuron.3"]},
+        {"by_parts": "neuron"},
+        {"by_parts": 3},
         {"seed": float("inf")},
         {"seed": 1.5},
         {"seed": "11"},

@@ -1,5 +1,7 @@
 """Points off for lateness: by a policy in words, from times that somebody has written down, never from a guess."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -53,7 +55,17 @@ def test_a_policy_takes_what_it_says(words: str, points: float, days: int, taken
 
 
 @pytest.mark.parametrize(
-    "words", ["", "ten percent", "10", "10% a week", "110% a day", "-5% a day", "10% a day, at least 3"]
+    "words",
+    [
+        "",
+        "9" * 400 + " points a day",
+        "ten percent",
+        "10",
+        "10% a week",
+        "110% a day",
+        "-5% a day",
+        "10% a day, at least 3",
+    ],
 )
 def test_what_is_no_policy_is_refused(words: str) -> None:
     with pytest.raises(CourseError, match=r"a day|At most 100%"):
@@ -62,7 +74,8 @@ def test_what_is_no_policy_is_refused(words: str) -> None:
 
 def test_days_are_those_begun_after_the_deadline(pack: Pack, table: Path) -> None:
     found = late.write(pack, TEN, "2026-11-30 23:59", table)
-    assert found.days == {"2": 1, "3": 5, "4": None} and found.unknown == ["4"]
+    # a time in words that nobody can read is no time in time
+    assert found.days == {"2": 1, "3": 5, "4": None, "5": None} and found.unknown == ["4", "5"]
     points = {student: mark.points for student, mark in marks(pack).items()}
     assert points == {"1": 10, "2": 9, "3": 7, "4": 10, "5": 10}
     assert "=Ann" not in (pack.folder / late.FILE).read_text().replace("'=Ann", "")
@@ -119,3 +132,22 @@ def test_mistakes_are_said_before_anything_is_graded(
     options = [{"TABLE": str(table), "PLAIN": str(plain)}.get(option, option) for option in options]
     assert main(["grade", str(pack.folder), *options]) == 1
     assert words in capsys.readouterr().err and not (pack.folder / "report.txt").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_the_table_is_read_as_a_spreadsheet_saves_it(encoding: str, pack: Pack, table: Path) -> None:
+    file = pack.folder / late.FILE
+    late.write(pack, TEN, "2026-11-30 23:59", table)
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.reader(opened))
+    rows[1][1] = "Zoë"
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    file.write_bytes(text.getvalue().encode(encoding))
+    assert marks(pack)["2"].points == 9 and marks(pack)["3"].points == 7
+
+
+def test_a_class_in_which_nobody_is_late_has_a_table_without_rows(pack: Pack) -> None:
+    for student in ("3", "4"):
+        hand_in(pack, student, {"neuron.3": "prediction = 0.1192"})
+    assert late.write(pack, TEN).days == {} and marks(pack)["3"].points == 10

@@ -148,3 +148,11 @@ def test_a_large_table_takes_no_long_time(tmp_path: Path) -> None:
     begun = time.process_time()
     filled = fill(table, {str(number): 1.0 for number in range(5_000)}, name="hw1")
     assert len(filled.placed) == 5_000 and time.process_time() - begun < 5
+
+
+def test_one_who_is_like_two_is_neither(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "c.csv", "who,mark\nAnn,\nann,\nbob,\n", "utf-8"))
+    filled = fill(table, {"ANN": 1.0, "bob": 2.0}, "who", "mark")
+    assert (
+        filled.placed == ["bob"] and filled.without_row == ["ANN"] and filled.without_grade == ["Ann", "ann"]
+    )

@@ -144,3 +144,21 @@ def test_a_large_class_is_grouped_at_once(tmp_path: Path) -> None:
     begun = time.process_time()
     sheet = marking.write(pack)
     assert sheet.answers == 150 and time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("words", ["a\0b", "b\x01\x1f\x7f", "a\x1cb", "\ufeffx", "'=1", "a\u2028b\x85c"])
+def test_no_character_of_one_answer_makes_the_table_unreadable(words: str, pack: Pack) -> None:
+    hand_in(pack, "eve", {"neuron.11": words})
+    assert main(["mark", str(pack.folder)]) == 0
+    edit(pack, give("eve", "2", "2", "2"))
+    edit(pack, give("ann", "2", "2", "2"))
+    assert main(["mark", str(pack.folder)]) == 0
+    assert not marks(pack)["eve"].waits and not marks(pack)["ann"].waits
+
+
+@pytest.mark.parametrize("id", [["a"], {"a": 1}, 7, None])
+def test_a_cell_s_id_is_a_text_or_none(id: object, tmp_path: Path) -> None:
+    """Notebooks may be put into place by hand, and words marked before anything is mended."""
+    pack = assignment(tmp_path, "neuron.11")
+    hand_in(pack, "ann", {"neuron.11": "Because."}, change=lambda made: made["cells"][-1].update(id=id))
+    assert marking.write(pack).answers == 1

@@ -170,3 +170,12 @@ def test_outputs_are_shown_as_text_and_pictures() -> None:
     )
     assert "<pre>red &lt;b&gt;</pre>" in made and "line &lt;1&gt;" in made
     assert made.count("<img") == 1 and "&lt;fig&gt;" in made
+
+
+@pytest.mark.parametrize("columns", [2, 30, 300, 2_000])
+def test_a_table_is_not_filled_up_without_end(columns: int) -> None:
+    begun = time.process_time()
+    text = "a|" * columns + "\n" + "-|" * columns + "\n"
+    made = markup.words(text + "x\n" * ((N - len(text)) // 2))
+    assert time.process_time() - begun < 4 and made.count("<td>") < 25_000
+    assert markup.words("a|b\n-|-\n" + "x|y\n" * 500).count("<td>") == 1_000

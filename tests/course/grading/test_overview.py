@@ -134,3 +134,15 @@ def test_a_large_class_is_compared_at_once(tmp_path: Path) -> None:
     begun = time.process_time()
     likeness.pairs(pack)
     assert time.process_time() - begun < 15
+
+
+def test_more_words_than_there_are_letters_are_compared_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likeness, "FIRST", 0x10FF00)
+    monkeypatch.setattr(likeness, "LETTERS", 0x100)
+    pack = assignment(tmp_path, "neuron.11")
+    same = " ".join(f"word{number}" for number in range(400))
+    for student, words in (("ann", same), ("bob", same), ("eve", same[::-1])):
+        hand_in(pack, student, {"neuron.11": words})
+    assert [pair.students for pair in likeness.pairs(pack)] == [("ann", "bob")]

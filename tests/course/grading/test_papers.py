@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 import mininet
 from mininet_course.__main__ import main
 from mininet_course.exercise import Choice, CourseError, Written
-from mininet_course.grading import handout, otter_format, paper
+from mininet_course.grading import handout, otter_format, paper, syllabus
 from mininet_course.grading.assign import assign
 from mininet_course.grading.pack import EXERCISES, Pack, choose
 from tests.support.files import ROOT
@@ -201,3 +201,9 @@ def test_a_syllabus_that_cannot_be_made_says_why(
 ) -> None:
     assert main(["syllabus", *arguments, "--out", str(tmp_path / "s.html")]) == 1
     assert words in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("start", ["9999-12-31", "9999-01-01"])
+def test_a_course_at_the_end_of_time_is_refused(start: str) -> None:
+    with pytest.raises(CourseError, match="--start is a day"):
+        syllabus.syllabus(["neuron", "-", "xor"], start)

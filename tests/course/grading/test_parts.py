@@ -7,12 +7,13 @@ import pytest
 
 from mininet_course.__main__ import main
 from mininet_course.exercise import CourseError
-from mininet_course.grading import feedback
+from mininet_course.grading import feedback, records
 from mininet_course.grading import pack as packs
 from mininet_course.grading.assign import assign
+from mininet_course.grading.judging import Judgement
 from mininet_course.grading.marks import marks
 from mininet_course.grading.pack import EXERCISES
-from tests.support.graded import WRONG, hand_in
+from tests.support.graded import WRONG, assignment, hand_in
 
 SOME = replace(WRONG, parts=["AND", "NAND"])
 
@@ -81,3 +82,11 @@ def test_no_exercise_that_can_be_given_by_parts_was_handed_out_with_a_part_that_
         if getattr(exercise, "given", None) is not None:
             with pytest.raises(CourseError, match="cannot be given by parts"):
                 packs.split([name], {name: 1.0})
+
+
+def test_a_part_counts_once_and_only_if_there_is_one_of_that_name(tmp_path: Path) -> None:
+    pack = replace(assignment(tmp_path, "neuron.1"), by_parts=("neuron.1",))
+    first, *rest = EXERCISES["neuron.1"].parts  # type: ignore[attr-defined]
+    share = pack.points["neuron.1"] / (1 + len(rest))
+    for parts in ([first], [first] * 9, [first, "x", ""]):
+        assert records.worth(pack, "neuron.1", Judgement("wrong", "", parts=parts)) == pytest.approx(share)

@@ -4,6 +4,7 @@ import copy
 import json
 import time
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mininet_course.grading import variants
+from mininet_course.grading import content, variants
 from mininet_course.grading.content import Notebook, about
 from mininet_course.grading.nbgrader_format import source
 from mininet_course.grading.pack import Pack, choose
@@ -317,3 +318,22 @@ def test_a_picture_that_is_not_attached_stops_no_page(text: str) -> None:
     mended, _ = repair(release(), theirs)
     assert "attached: " in mended["cells"][-1]["source"]
     markdown2html(mended["cells"][-1]["source"])
+
+
+def test_a_given_cell_that_nests_deeply_stays_the_student_s_own() -> None:
+    release = content.shipped("exercises", "neuron")
+    submitted = copy.deepcopy(release)
+    setup = next(c for c in submitted["cells"] if c["cell_type"] == "code" and about(c) == ("", ""))
+    setup["source"] += "\nx = " + "+".join("1" * 2_000)
+    mended, _ = repair(release, submitted)
+    assert setup["source"] in [cell["source"] for cell in mended["cells"]]
+
+
+def test_what_python_warns_of_in_a_student_s_code_is_not_said() -> None:
+    release = content.shipped("exercises", "neuron")
+    submitted = copy.deepcopy(release)
+    submitted["cells"].append({"cell_type": "code", "metadata": {}, "source": "x = '\\d'\nx is 1"})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        repair(release, submitted)
+    assert not said

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mininet_course.checks import CHAPTERS
-from mininet_course.grading import content, statistics
+from mininet_course.grading import collect, content, grade, statistics
 from mininet_course.grading.judging import Judgement
 from mininet_course.grading.pack import Pack
 from mininet_course.grading.records import Record
@@ -194,3 +194,9 @@ def test_one_students_remarks_fill_no_report() -> None:
 def test_the_books_own_answers_are_not_remarked_on(chapter: str) -> None:
     handed_out, answered = content.shipped("exercises", chapter), content.shipped("solutions", chapter)
     assert scan(answered, handed_out) == []
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x9b", "\r", "\u202e", "\u2067", "\u200f", "\u2028"])
+def test_no_name_rules_the_terminal_or_turns_a_line_round(character: str) -> None:
+    said = f"{collect.Report([collect.Submission('ann', f'a{character}b')], [f'c{character}d'])}"
+    assert character not in said + grade._plain(f"a{character}b")

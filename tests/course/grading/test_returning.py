@@ -159,3 +159,40 @@ def test_a_second_time_is_written_beside_the_first(
     assert "t-hw1-3.csv: 3 grades" in capsys.readouterr().out
     assert main([*command, "--out", str(tmp_path / "t-hw1.csv")]) == 1
     assert "stays as it is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Jane_Doe_41_assignsubmission_file_neuron.ipynb", "J R_42_assignsubmission_file_x.ipynb"],
+        ["a/b/Jane Doe_41_assignsubmission_file_/n.ipynb", "a/b/J R_42_assignsubmission_file_/n.ipynb"],
+        ["a/doe_41_7_n.ipynb", "a/roe_LATE_42_8_n.ipynb"],
+        ["doe\u00e9_41_7_n.ipynb", "roe_42_8_n.ipynb"],
+    ],
+)
+def test_whoever_is_collected_gets_the_page_back(names: list[str], pack: Pack, tmp_path: Path) -> None:
+    """Names as `collect` takes them: without folders, in more folders, with a low line, in no UTF-8."""
+    pages = {student: tmp_path / f"{student}.html" for student in ("41", "42")}
+    for student, file in pages.items():
+        file.write_text(student)
+    source = zipped(tmp_path / "s.zip", names)
+    source.write_bytes(source.read_bytes().replace("\u00e9".encode(), b"\xe9e"))  # the flag still says UTF-8
+    back = returning.write(pack, pages, source)
+    assert back.placed == ["41", "42"]
+    for name, text in contents(back.file).items():
+        whose = read_by_canvas(name)[0] if back.platform == "canvas" else read_by_moodle(name)[0]
+        assert text == whose
+
+
+def test_a_file_in_a_folder_of_somebody_s_own_is_nobody_else_s(pack: Pack, tmp_path: Path) -> None:
+    pages = {student: tmp_path / f"{student}.html" for student in ("41", "42")}
+    for student, file in pages.items():
+        file.write_text(student)
+    names = ["doe_41_7_neuron.ipynb", "mallory_42_900_x/doe_41_999_neuron.ipynb"]
+    back = returning.write(pack, pages, zipped(tmp_path / "s.zip", names))
+    assert contents(back.file) == {"doe_41_7_hw1.html": "41", "mallory_42_900_hw1.html": "42"}
+
+
+def contents(file: Path) -> dict[str, str]:
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}

@@ -256,3 +256,25 @@ def test_which_walls_apply_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "gives no control group" in limits.described() and "is refused" in limits.described()
     monkeypatch.setattr(limits, "system_calls", lambda counted: None)
     assert "NOT FILTERED" in limits.described() and "is not counted" in limits.described()
+
+
+def test_a_second_copy_of_the_course_shows_no_answers_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the course is installed, and graded with from a clone."""
+    packages = tmp_path / "site-packages"
+    copy = packages / "mininet_course"
+    answers = [copy / "checks" / "neuron.py", copy / "book" / "solutions" / "neuron.ipynb"]
+    for file in (*answers, copy / "__init__.py", copy / "compare.py"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("KNOWN")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    source = "\n".join(
+        ["from pathlib import Path"]
+        + [f"print(Path({str(file)!r}).is_file())" for file in (*answers, copy / "compare.py")]
+        + [f"print('KNOWN' in Path({str(copy / '__init__.py')!r}).read_text())"]
+    )
+    with Sandbox() as sandbox:
+        sandbox.open()
+        said = sandbox.ask({"do": "run", "source": source, "seconds": 5}, 10)["outputs"]
+    assert said[0]["text"].split() == ["False", "False", "True", "False"]

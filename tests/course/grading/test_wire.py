@@ -150,6 +150,8 @@ HOSTILE = [
     {"dtype": "|O", "shape": [1], "data": "AAAAAAAAAAA="},
     {"dtype": "<f8,<f8", "shape": [1], "data": "AAAAAAAAAAA="},
     {"dtype": "<f8", "shape": [10**12], "data": "AAAAAAAAAAA="},
+    {"dtype": "<f8", "shape": [0, 10**12], "data": ""},
+    {"dtype": "<f8", "shape": [10**6, 0, 10**6], "data": ""},
     {"dtype": "<f8", "shape": [-1], "data": "AAAAAAAAAAA="},
     {"dtype": "<f8", "shape": [1], "data": "import os"},
     {"dtype": "<f8", "shape": "x", "data": "AAAAAAAAAAA="},
@@ -226,3 +228,11 @@ def test_a_closed_end_is_noticed(ends: tuple[socket.socket, wire.Channel]) -> No
     theirs.close()
     with pytest.raises(wire.Closed):
         channel.receive(5)
+
+
+def test_half_a_character_becomes_one_that_a_file_can_hold() -> None:
+    error = wire.encode_error(ValueError("a\ud800"))
+    made = RESULT | {"error": error, "line": "\ud800", "printed": "\udfff"}
+    result = wire.decode_result(json.loads(json.dumps(made)))
+    said = (result.line, result.printed, str(result.error), wire.decode({"text": "\ud800"}))
+    assert said == ("?", "?", "a?", "?")
