@@ -3,11 +3,12 @@
 Every derivative is written in terms of the function's *output*, which the
 forward pass has already computed: it costs a product, not another exponential.
 All functions work elementwise on an array of any shape, or row by row over the
-last axis (softmax), and keep its dtype.
+last axis (softmax), and keep its dtype; whole numbers, lists and single numbers become float64.
 """
 
 import numpy as np
 
+from mininet import expect
 from mininet.arrays import Floats
 
 
@@ -20,6 +21,7 @@ def sigmoid(z: Floats) -> Floats:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
+    z = expect.real("sigmoid", z)
     e: Floats = np.exp(-np.abs(z))
     a: Floats = np.maximum(e, np.sign(z))  # the numerator: 1 where z >= 0, exp(z) elsewhere
     e += 1
@@ -34,6 +36,7 @@ def sigmoid_derivative(a: Floats) -> Floats:
 
 def tanh(z: Floats) -> Floats:
     """Return the hyperbolic tangent, elementwise, in (-1, 1)."""
+    z = expect.real("tanh", z)
     return np.tanh(z)
 
 
@@ -48,6 +51,7 @@ def relu(z: Floats) -> Floats:
     >>> relu(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
     """
+    z = expect.real("relu", z)
     return np.maximum(z, 0)
 
 
@@ -68,6 +72,7 @@ def softmax(z: Floats) -> Floats:
     >>> softmax(np.array([[1000.0, 1000.0]]))
     array([[0.5, 0.5]])
     """
+    z = expect.real("softmax", z)
     p: Floats = np.exp(z - z.max(axis=-1, keepdims=True))
     p /= p.sum(axis=-1, keepdims=True)
     return p
@@ -90,6 +95,7 @@ def log_softmax(z: Floats) -> Floats:
     >>> log_softmax(np.array([[0.0, -1000.0]]))
     array([[    0., -1000.]])
     """
+    z = expect.real("log_softmax", z)
     shifted: Floats = z - z.max(axis=-1, keepdims=True)
     log_p: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return log_p

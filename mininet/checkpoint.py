@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from mininet import expect
 from mininet.arrays import Array
 
 MAX_BYTES = 1 << 30  # of all arrays of a file together; the largest network of the course has 250 MB
@@ -35,6 +36,10 @@ def save(state: Mapping[str, Array], path: str | Path) -> None:
 
     >>> save(net.state_dict(), "digits.npz")  # doctest: +SKIP
     """
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"checkpoint.save: expected arrays by name, got {type(state).__name__}; write save(net.state_dict(), path)."
+        )
     path = _home(path)
     write = {".npz": _save_npz, ".safetensors": _save_safetensors}[_suffix(path)]
     if not state:
@@ -52,7 +57,7 @@ def save(state: Mapping[str, Array], path: str | Path) -> None:
         complete.replace(path)
 
 
-def load(path: str | Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
+def load(path: str | Path, max_bytes: float = MAX_BYTES) -> dict[str, Array]:
     """Return the arrays by name that `save` wrote to ``path``.
 
     bfloat16 and float8, which NumPy lacks, become float32, exactly.
@@ -62,6 +67,7 @@ def load(path: str | Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     >>> net.load_state_dict(load("digits.npz"))  # doctest: +SKIP
     """
     path = _home(path)
+    max_bytes = expect.number("checkpoint.load", "max_bytes", max_bytes, least=0)
     read = {".npz": _load_npz, ".safetensors": _load_safetensors}[_suffix(path)]
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint.load: there is no file {path}.")
@@ -69,6 +75,10 @@ def load(path: str | Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
 
 
 def _home(path: str | Path) -> Path:
+    if not isinstance(path, (str, Path)):
+        raise TypeError(
+            f"checkpoint: expected a path, got {type(path).__name__}; write save(state, path), load(path)."
+        )
     return Path(os.path.expanduser(path))  # Path.expanduser() raises where there is no home folder
 
 
@@ -79,17 +89,19 @@ def _check(name: object, array: object) -> None:
         raise ValueError(f"checkpoint.save: expected names as keys, got {name!r}.")
     if not isinstance(array, np.ndarray) or not _real(array.dtype):
         got = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
-        raise TypeError(f"checkpoint.save: '{name}': expected an array of numbers, got {got}.")
+        raise TypeError(
+            f"checkpoint.save: '{name}': expected an array of numbers, got {got}; for a tensor its .data."
+        )
 
 
 def _real(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "fiub" and dtype.itemsize <= 8
 
 
-def _require_room(path: Path, n_bytes: int, max_bytes: int) -> None:
+def _require_room(path: Path, n_bytes: int, max_bytes: float) -> None:
     if n_bytes > max_bytes:
         raise CheckpointError(
-            f"checkpoint.load: {path} declares {n_bytes:,} bytes of arrays, more than the {max_bytes:,} allowed. "
+            f"checkpoint.load: {path} declares {n_bytes:,} bytes of arrays, more than the {max_bytes:,.0f} allowed. "
             "If it may be that large, say so: load(path, max_bytes=...)."
         )
 
@@ -108,7 +120,7 @@ def _save_npz(state: dict[str, Array], path: Path) -> None:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
-def _load_npz(path: Path, max_bytes: int) -> dict[str, Array]:
+def _load_npz(path: Path, max_bytes: float) -> dict[str, Array]:
     # np.load would take "w" for "w.npy" where a file has both
     try:
         with zipfile.ZipFile(path) as archive:
@@ -159,7 +171,7 @@ def _save_safetensors(state: dict[str, Array], path: Path) -> None:
     path.write_bytes(_safetensors().numpy.save(state))  # its save_file() lets nobody else read the file
 
 
-def _load_safetensors(path: Path, max_bytes: int) -> dict[str, Array]:
+def _load_safetensors(path: Path, max_bytes: float) -> dict[str, Array]:
     library = _safetensors()
     _require_room(path, path.stat().st_size, max_bytes)  # nothing is compressed
     try:

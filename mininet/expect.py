@@ -11,6 +11,7 @@ import numpy as np
 
 from mininet.arrays import Array, Floats
 
+_NOTHING = "Is a return missing?"
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
@@ -35,30 +36,29 @@ def number(
     Traceback (most recent call last):
     ValueError: SGD: expected momentum to be a finite number of at least 0 and below 1, got 2.
     """
+    single = _is_single(value, "iuf")
+    # asked in this way, NaN is refused too
+    if single and above < value < below and least <= value <= most and math.isfinite(value):
+        return float(value)
     limits = {"above": above, "of at least": least, "below": below, "of at most": most}
     known = " and ".join(f"{word} {limit:g}" for word, limit in limits.items() if math.isfinite(limit))
     wanted = f"{where}: expected {name} to be a finite number {known}".rstrip()
-    if not _is_single(value, "iuf"):
-        raise TypeError(f"{wanted}, got {value!r:.60}.")
-    # asked in this way, NaN is refused too
-    if not (above < value < below and least <= value <= most and math.isfinite(value)):
-        raise ValueError(f"{wanted}, got {value}.")
-    return float(value)
+    raise (ValueError if single else TypeError)(f"{wanted}, got {_shown(value)}.")
 
 
-def whole(where: object, name: str, value: Any, least: int = 1) -> int:
+def whole(where: object, name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
     """Return a setting that counts something as a Python int.
 
     >>> whole("fit", "epochs", 2.5)
     Traceback (most recent call last):
     TypeError: fit: expected epochs to be a whole number of at least 1, got 2.5.
     """
-    wanted = f"{where}: expected {name} to be a whole number of at least {least}"
-    if not _is_single(value, "iu"):
-        raise TypeError(f"{wanted}, got {value!r:.60}.")
-    if value < least:
-        raise ValueError(f"{wanted}, got {value}.")
-    return int(value)
+    single = _is_single(value, "iu")
+    if single and least <= value <= most:
+        return int(value)
+    known = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+    wanted = f"{where}: expected {name} to be a whole number {known}"
+    raise (ValueError if single else TypeError)(f"{wanted}, got {_shown(value)}.")
 
 
 def _is_single(value: object, kinds: str) -> bool:
@@ -69,6 +69,10 @@ def _is_single(value: object, kinds: str) -> bool:
     return array.ndim == 0 and array.dtype.kind in kinds
 
 
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, (np.generic, np.ndarray)) else f"{value!r:.60}"
+
+
 def generator(where: object, rng: object) -> None:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{where}: expected a generator, got {rng!r:.60}. Pass np.random.default_rng(seed).")
@@ -76,9 +80,14 @@ def generator(where: object, rng: object) -> None:
 
 def float_dtype(where: object, dtype: Any) -> np.dtype[Any]:
     """Return the dtype, float32 or float64."""
-    wanted: np.dtype[Any] = np.dtype(dtype)
-    if wanted not in _FLOATS:
-        raise TypeError(f"{where}: expected np.float32 or np.float64, got {wanted}.")
+    try:
+        wanted: np.dtype[Any] | None = (
+            None if dtype is None else np.dtype(dtype)
+        )  # NumPy reads None as float64
+    except TypeError:
+        wanted = None
+    if wanted is None or wanted not in _FLOATS:
+        raise TypeError(f"{where}: expected np.float32 or np.float64, got {wanted or dtype!r}.")
     return wanted
 
 
@@ -86,22 +95,41 @@ def float_dtype(where: object, dtype: Any) -> np.dtype[Any]:
 
 
 def array(where: object, x: object, name: str = "the input") -> None:
-    if not isinstance(x, np.ndarray):
-        cure = "Make it one: np.array(...)." if x is not None else "Is a return missing?"
+    # a matrix multiplies in its own way, a masked array leaves entries out
+    if not isinstance(x, np.ndarray) or isinstance(x, (np.matrix, np.ma.MaskedArray)):
+        cure = "Make it one: np.array(...)." if x is not None else _NOTHING
+        if isinstance(x, np.ma.MaskedArray):
+            cure = "Fill it, x.filled(0), or drop entries."
         if hasattr(x, "requires_grad"):  # a tensor
             cure = "Tensors go into mininet.nn and mininet.functional; tensor.data is the array in one."
         raise TypeError(f"{where}: expected an array as {name}, got {type(x).__name__}. {cure}")
 
 
 def tensor(where: object, *given: object) -> None:
-    """Expect tensors; None, what was left out, is passed over."""
     for x in given:
         # told by its node: this module stands below the tensor and cannot import it
-        if not hasattr(x, "node") and x is not None:
+        if not hasattr(x, "node"):
+            cure = "Make it one: Tensor(...). For arrays there are mininet.activations, .losses and .layers."
             raise TypeError(
-                f"{where}: expected a tensor, got {type(x).__name__}. Make it one: Tensor(...). "
-                "For arrays there are mininet.activations, mininet.losses and mininet.layers."
+                f"{where}: expected a tensor, got {type(x).__name__}. {cure if x is not None else _NOTHING}"
             )
+
+
+def real(where: object, x: Any) -> Floats:
+    """Return numbers as floats, which an activation is a function of: uint8 would wrap round at the first minus.
+
+    Floats come back as they are; numbers, lists and whole numbers become float64.
+    """
+    if type(x) is np.ndarray and x.dtype in _FLOATS:
+        return x
+    if hasattr(x, "requires_grad"):
+        array(where, x)
+    values = np.asarray(x)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{where}: expected numbers, got {_shown(x):.60}. {_NOTHING if x is None else ''}".rstrip()
+        )
+    return values if values.dtype.kind == "f" else values.astype(np.float64)
 
 
 def floats(where: object, x: Any, name: str = "the input") -> None:

@@ -23,8 +23,10 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Two operations would need a second array for the sum, and record twice.
     Errors: `ValueError` for shapes that do not fit, `TypeError` for unequal dtypes.
     """
-    expect.tensor("linear", x, weight, bias)
+    expect.tensor("linear", x, weight, *([] if bias is None else [bias]))
     inputs, w = x.data, weight.data
+    if w.ndim != 2:
+        raise ValueError(f"linear: expected a weight of shape (in, out), got {w.shape}.")
     expect.rows("linear", inputs, len(w), w.dtype)
     out: Floats = inputs @ w
     if bias is not None:
@@ -95,8 +97,11 @@ def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
     (1, 4)
     """
     expect.tensor("pad", x)
-    if len(widths) != x.ndim or any(n < 0 for pair in widths for n in pair):
-        raise ValueError(f"pad: expected two widths of at least 0 for each of {x.ndim} axes, got {widths}.")
+    sizes = np.asarray(widths)
+    if sizes.shape != (x.ndim, 2) or sizes.dtype.kind not in "iu" or (sizes < 0).any():
+        raise ValueError(
+            f"pad: expected two widths of at least 0, whole numbers, for each of {x.ndim} axes, got {widths!r:.60}."
+        )
     inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
     return record("pad", np.pad(x.data, widths), (x,), lambda g: (g[inside],))
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol, overload
 
 import numpy as np
 
-from mininet.arrays import Array, Floats
+from mininet import expect
+from mininet.arrays import Array, Floats, HasGradient
 
 Arrays = Mapping[str, Floats]
 _H = 1e-5
@@ -114,6 +115,7 @@ def numerical_gradient(function: Callable[[Any], Any], x: Floats | float, h: flo
     array([ 2., -4.])
     """
     at = _float64("numerical_gradient", x)
+    h = expect.number("numerical_gradient", "h", h, above=0)
     if not isinstance(x, np.ndarray):
         return float(numerical_gradient(lambda nudged: function(nudged[()]), at, h))
     nudged, gradient = at.copy(), np.empty_like(at)
@@ -172,6 +174,10 @@ def check_gradients(
     >>> table.ok
     True
     """
+    if not isinstance(at, Mapping) or not at:
+        raise ValueError(
+            f"check_gradients: expected as place at least one array by its name, got {at!r:.60}."
+        )
     values = {name: _float64("check_gradients", x).copy() for name, x in at.items()}
     numbers = {name for name, x in at.items() if not isinstance(x, np.ndarray)}
 
@@ -208,15 +214,10 @@ def check_gradients(
     return table
 
 
-class _Parameter(Protocol):
-    data: Floats
-    grad: Floats | None
-
-
 class _Layer(Protocol):
     def forward(self, x: Floats) -> Floats: ...
     def backward(self, grad: Floats) -> Floats | None: ...
-    def parameters(self) -> Iterable[_Parameter]: ...
+    def parameters(self) -> Iterable[HasGradient]: ...
 
 
 def check_layer(layer: _Layer, x: Floats, rng: np.random.Generator, tolerance: float = 1e-6) -> Comparison:
@@ -224,12 +225,15 @@ def check_layer(layer: _Layer, x: Floats, rng: np.random.Generator, tolerance: f
 
     The output is made a single number by a weighted sum with random weights drawn
     from ``rng``, so that no entry of the gradient can hide behind another. Needs a
-    layer in float64, and works on a copy of it: parameters, gradients and running statistics stay as they are.
+    layer in float64, of either half, and works on a copy of it: parameters, gradients and running
+    statistics stay as they are. Frozen parameters are left out.
 
     Errors: `GradientError` with the table when a gradient is off.
     """
     layer = copy.deepcopy(layer)
-    parameters = list(layer.parameters())
+    if hasattr(layer, "on_arrays"):
+        layer = layer.on_arrays(input_gradient=True)
+    parameters = [p for p in layer.parameters() if getattr(p, "requires_grad", True)]
     names = [f"parameter {i}" for i in range(len(parameters))]
     weights = rng.standard_normal(layer.forward(x).shape)
 

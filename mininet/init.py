@@ -24,7 +24,7 @@ def xavier(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
     >>> bool(abs(xavier(300, 300, np.random.default_rng(0))).max() <= 0.1)
     True
     """
-    _check("xavier", fan_in, fan_out, rng)
+    fan_in, fan_out = _checked("xavier", fan_in, fan_out, rng)
     limit = math.sqrt(6 / (fan_in + fan_out))
     return (rng.random((fan_in, fan_out), dtype=np.float32) * 2 - 1) * limit
 
@@ -38,12 +38,13 @@ def kaiming(fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
     >>> kaiming(2, 3, np.random.default_rng(0)).shape
     (2, 3)
     """
-    _check("kaiming", fan_in, fan_out, rng)
+    fan_in, fan_out = _checked("kaiming", fan_in, fan_out, rng)
     return rng.standard_normal((fan_in, fan_out), dtype=np.float32) * math.sqrt(2 / fan_in)
 
 
 def starting_weights(init: Init, fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
     """Return what ``init`` draws, refused unless it is (fan_in, fan_out)."""
+    fan_in, fan_out = (expect.whole("Linear", "its number of features", n) for n in (fan_in, fan_out))
     weights = init(fan_in, fan_out, rng)
     expect.shape(
         f"Linear({fan_in}, {fan_out})", weights, (fan_in, fan_out), "starting weights from init of shape"
@@ -51,7 +52,10 @@ def starting_weights(init: Init, fan_in: int, fan_out: int, rng: np.random.Gener
     return weights
 
 
-def _check(name: str, fan_in: int, fan_out: int, rng: np.random.Generator) -> None:
-    expect.whole(name, "the number of inputs", fan_in)
-    expect.whole(name, "the number of outputs", fan_out)
+def _checked(name: str, fan_in: int, fan_out: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Return the sizes as Python's numbers: a sum of NumPy's uint8 would wrap round."""
     expect.generator(name, rng)
+    return (
+        expect.whole(name, "the number of inputs", fan_in),
+        expect.whole(name, "the number of outputs", fan_out),
+    )

@@ -21,6 +21,25 @@ from mininet.arrays import Array, Floats
 Loss = Callable[[Floats, Array], tuple[float, Floats]]
 
 
+def checked(where: str, loss: Loss) -> Loss:
+    """Return the loss, one of your own perhaps, whose answers are looked at."""
+
+    if not callable(loss):
+        raise TypeError(f"{where}: expected a loss, such as mininet.losses.mse, got {loss!r:.60}.")
+
+    def measured(outputs: Floats, y: Array) -> tuple[float, Floats]:
+        answer = loss(outputs, y)
+        if not isinstance(answer, tuple) or len(answer) != 2 or np.shape(answer[0]) != ():
+            raise TypeError(
+                f"{where}: expected the loss to return a number and its gradient by the outputs, (value, gradient), "
+                f"got {answer!r:.60}."
+            )
+        expect.shape(where, answer[1], outputs.shape, "of the loss a gradient by the outputs, of shape")
+        return float(answer[0]), answer[1]
+
+    return measured
+
+
 def mse(prediction: Floats, target: Floats) -> tuple[float, Floats]:
     """Return the mean squared error over all entries, and its gradient by the prediction.
 

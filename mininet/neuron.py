@@ -88,6 +88,7 @@ def perceptron_step(neuron: Neuron, x: Array, y: float) -> bool:
     >>> perceptron_step(neuron, np.array([1.0, 0.0]), 1), neuron
     (True, Neuron(weights=[1.0, 0.0], bias=1.000))
     """
+    expect.array("perceptron_step", x, "the sample")
     if y not in (0, 1):
         raise ValueError(f"perceptron_step: expected a target of 0 or 1, got {y}.")
     error = y - neuron.decide(x[np.newaxis])[0]

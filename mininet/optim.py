@@ -17,8 +17,9 @@ from mininet.arrays import Floats, HasGradient
 class Optimizer:
     """What all optimisers share: the list of parameters, each of them once, `zero_grad`, and checks.
 
-    A parameter that no gradient reached is left as it is, and named once in a warning unless it is frozen.
-    Errors: `TypeError` for what are no parameters; `ValueError` for none, and for results of operations.
+    A frozen parameter is left as it is, and so is one that no gradient reached, which a warning names once.
+    Errors: `TypeError` for what are no parameters; `ValueError` for none, for results of operations, and for
+    two parameters in one memory.
     """
 
     def __init__(self, parameters: Iterable[HasGradient], lr: float) -> None:
@@ -38,7 +39,11 @@ class Optimizer:
 
     def _with_gradients(self) -> list[tuple[int, HasGradient, Floats]]:
         """Return (place, parameter, gradient) of all that have a gradient, before any is changed."""
-        found = [(i, p, p.grad) for i, p in enumerate(self.parameters) if p.grad is not None]
+        found = [
+            (i, p, p.grad)
+            for i, p in enumerate(self.parameters)
+            if p.grad is not None and getattr(p, "requires_grad", True)
+        ]
         if not found:
             raise RuntimeError(
                 f"{type(self).__name__}.step: none of {len(self.parameters)} parameters has a gradient. Call "
@@ -46,7 +51,7 @@ class Optimizer:
                 "not frozen?"
             )
         for i, p, g in found:
-            if getattr(g, "shape", None) != p.data.shape:
+            if not isinstance(g, np.ndarray) or g.shape != p.data.shape:
                 what = f"as gradient of parameter {i} an array of its shape"
                 expect.shape(type(self).__name__, g, p.data.shape, what)
         if len(found) < len(self.parameters):
@@ -94,6 +99,12 @@ def _distinct(name: str, parameters: Iterable[HasGradient]) -> list[HasGradient]
                 "computed from, or start anew from a copy: Tensor(t.data.copy(), requires_grad=True)."
             )
         expect.floats(name, p.data, f"parameter {i}")
+        for j, other in enumerate(found[:i]):
+            if np.may_share_memory(p.data, other.data) and np.shares_memory(p.data, other.data):
+                raise ValueError(
+                    f"{name}: parameters {j} and {i} are two, but their arrays share memory, so a step would change "
+                    "it twice. Give one a copy, or let both layers have the one parameter: b.weight = a.weight."
+                )
     return found
 
 
@@ -163,7 +174,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(parameters, lr)
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        if np.shape(betas) != (2,):
             raise TypeError(f"Adam: expected two betas, got {betas!r:.60}.")
         self.betas = tuple(expect.number("Adam", "betas", beta, least=0, below=1) for beta in betas)
         # above 0: a gradient that is always 0 would be divided by it

@@ -12,7 +12,7 @@ from mininet.arrays import Array, Floats
 from mininet.browser import in_browser
 from mininet.data import DataLoader, to_unit
 from mininet.diagnosis import NonFiniteLoss, first_bad_layer
-from mininet.losses import Loss
+from mininet.losses import Loss, checked
 from mininet.model import Model, OnTensors, eval_mode, on_arrays, train_mode
 from mininet.optim import Optimizer
 
@@ -30,9 +30,9 @@ def accuracy(logits: Floats, labels: Array) -> float:
     """
     expect.array("accuracy", logits, "the logits")
     expect.array("accuracy", labels, "the labels")
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.size == 0:
+    if logits.ndim != 2 or logits.shape[1] < 2 or labels.shape != logits.shape[:1] or labels.size == 0:
         raise ValueError(
-            f"accuracy: expected logits (N, C) and labels (N,), got {logits.shape} and {labels.shape}. "
+            f"accuracy: expected logits (N, C), C at least 2, and labels (N,), got {logits.shape} and {labels.shape}. "
             "Where targets are no labels, pass metric=None or a metric of your own."
         )
     return int(np.count_nonzero(logits.argmax(axis=1) == labels)) / len(labels)
@@ -58,7 +58,7 @@ def evaluate(
     number raises `NonFiniteLoss`.
     """
     x, y = _checked("evaluate", data)
-    model = on_arrays("evaluate", model)
+    model, loss = on_arrays("evaluate", model), checked("evaluate", loss)
     outputs = predict(model, x)
     value = loss(outputs, y)[0]
     if not math.isfinite(value):
@@ -127,7 +127,15 @@ def fit(
     """
     epochs = expect.whole("fit", "epochs", epochs)
     loader = DataLoader(*_checked("fit", data), batch_size, rng)
-    model = on_arrays("fit", model)
+    model, loss = on_arrays("fit", model), checked("fit", loss)
+    if metric is not None and _name(metric) == "loss":
+        raise ValueError(
+            "fit: the metric is called loss, as the history's first list is; give it another name."
+        )
+    if not hasattr(optimizer, "parameters"):
+        raise TypeError(
+            f"fit: expected an optimiser, such as SGD(net.parameters(), lr=0.1), got {optimizer!r:.60}."
+        )
     history: History = {}
     # an overflow shows in the loss, and NonFiniteLoss tells more than NumPy's warning
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -171,7 +179,7 @@ def _train_epoch(
         # weighted by size, since the last batch may be smaller
         total_loss += len(y) * value
         if metric is not None:
-            total_metric += len(y) * metric(outputs, y)
+            total_metric += len(y) * float(metric(outputs, y))
         advance(value)
     return total_loss / len(loader.x), total_metric / len(loader.x)
 
@@ -194,6 +202,9 @@ def noise(sigma: float, rng: np.random.Generator, mean: float = 0.0) -> Transfor
 
 def _checked(where: str, data: Data) -> Data:
     """Return the data, refused where only one side would be scaled to [0, 1]."""
+    given: object = data
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise TypeError(f"{where}: expected data as a pair of arrays, (x, y), got {given!r:.60}.")
     x, y = data
     if isinstance(y, np.ndarray) and y.dtype == np.uint8 and y.ndim > 1 and y.max(initial=0) > 1:
         raise TypeError(
@@ -220,7 +231,12 @@ def _record(history: History, prefix: str, metric: Metric | None, measured: tupl
     loss, value = measured
     history.setdefault(f"{prefix}loss", []).append(float(loss))
     if metric is not None:
-        history.setdefault(f"{prefix}{metric.__name__}", []).append(float(value))
+        history.setdefault(f"{prefix}{_name(metric)}", []).append(float(value))
+
+
+def _name(metric: Metric) -> str:
+    """Return the function's name, of a partial one that of the function in it."""
+    return str(getattr(getattr(metric, "func", metric), "__name__", type(metric).__name__))
 
 
 @contextmanager

@@ -79,6 +79,10 @@ def transfer_table(
     expect.labelled_inputs("transfer_table", x, y)
     if not nets:
         raise ValueError("transfer_table: expected at least one network, got none.")
+    if not all(isinstance(net, tuple) and len(net) == 2 for net in nets.values()):
+        raise TypeError(
+            "transfer_table: expected a pair of functions for each name; pass (gradient_by_input(net), classify(net))."
+        )
     table = np.empty((len(nets), len(nets)))
     for row, (gradient, _) in zip(table, nets.values(), strict=True):
         changed = attack(gradient, x, y)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mininet import expect
 from mininet.arrays import Array, Floats
-from mininet.losses import Loss, cross_entropy
+from mininet.losses import Loss, checked, cross_entropy
 from mininet.model import Model, OnTensors, eval_mode, on_arrays
 
 InputGradient = Callable[[Floats, Array], Floats]
@@ -29,7 +29,7 @@ def gradient_by_input(model: Model | OnTensors, loss: Loss = cross_entropy) -> I
     (5, 4)
     """
 
-    net = on_arrays("gradient_by_input", model, input_gradient=True)
+    net, loss = on_arrays("gradient_by_input", model, input_gradient=True), checked("gradient_by_input", loss)
 
     def gradient(x: Floats, y: Array) -> Floats:
         with eval_mode(net), _frozen(net):
@@ -51,7 +51,12 @@ def classify(model: Model | OnTensors) -> Predict:
 
     def predict(x: Floats) -> Array:
         with eval_mode(net):
-            labels: Array = net.forward(x).argmax(axis=1)
+            outputs = net.forward(x)
+        if outputs.ndim != 2 or outputs.shape[1] < 2:
+            raise ValueError(
+                f"classify: expected outputs (N, C), of two classes or more, got {outputs.shape}."
+            )
+        labels: Array = outputs.argmax(axis=1)
         return labels
 
     return predict
@@ -101,6 +106,10 @@ def _frozen(model: Model) -> Iterator[None]:
 
 def ask_gradient(where: str, gradient: InputGradient, x: Floats, y: Array) -> Floats:
     """Return the gradient, or say what is wrong with it."""
+    if hasattr(gradient, "forward"):
+        raise TypeError(
+            f"{where}: expected a function (x, y) -> gradient by x, got a network; pass gradient_by_input(net)."
+        )
     answer = gradient(x, y)
     expect.shape(where, answer, x.shape, "the gradient function to return the gradient by x, of shape")
     expect.floats(where, answer, "the gradient")
@@ -110,6 +119,8 @@ def ask_gradient(where: str, gradient: InputGradient, x: Floats, y: Array) -> Fl
 
 def ask_labels(where: str, predict: Predict, x: Floats) -> Array:
     """Return the predicted classes, or say what is wrong with them."""
+    if hasattr(predict, "forward"):
+        raise TypeError(f"{where}: expected a function x -> labels, got a network; pass classify(net).")
     answer = np.asarray(predict(x))
     if answer.shape != (len(x),) or answer.dtype.kind not in "iu":
         raise ValueError(

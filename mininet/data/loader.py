@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mininet import expect
 from mininet.arrays import Array, Floats
-from mininet.data.toys import is_whole
 
 
 def to_unit(images: Array) -> Floats:
@@ -17,7 +17,7 @@ def to_unit(images: Array) -> Floats:
     >>> to_unit(np.array([0, 51, 255], dtype=np.uint8))
     array([0. , 0.2, 1. ], dtype=float32)
     """
-    _check_array("to_unit", images)
+    expect.array("to_unit", images, "images")
     if images.dtype in (np.float32, np.float64):
         return images
     if images.dtype != np.uint8:
@@ -39,8 +39,8 @@ class DataLoader:
     ``len(loader)`` is the number of batches in an epoch. With ``shuffle=False`` the order
     is that of the arrays and no ``rng`` is needed; batches that need no conversion are
     then views of the arrays.
-    Raises TypeError on what is no array, and ValueError on empty or unequal arrays, on a y that
-    is not numbers, on a batch_size that is not 1 or more, and on NaN or infinity.
+    Raises TypeError on what is no array, no generator or no whole batch_size, and ValueError on empty or
+    unequal arrays, on a y that is not numbers, on a batch_size below 1, and on NaN or infinity.
 
     >>> x, y = np.zeros((10, 2), np.float32), np.arange(10)
     >>> [len(xb) for xb, yb in DataLoader(x, y, batch_size=4, rng=np.random.default_rng(0))]
@@ -56,10 +56,8 @@ class DataLoader:
         shuffle: bool = True,
     ) -> None:
         _check_pair("DataLoader", x, y)
-        if not is_whole(batch_size) or batch_size < 1:
-            raise ValueError(f"DataLoader: expected a whole batch_size of at least 1, got {batch_size!r}.")
         if shuffle:
-            _check_generator("DataLoader", rng)
+            expect.generator("DataLoader", rng)
         to_unit(x[:1])  # refuses a dtype that no batch could be made of
         if y.dtype.kind not in "biuf":
             raise ValueError(
@@ -70,7 +68,7 @@ class DataLoader:
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"DataLoader: {name} holds NaN or infinity. Clean the data first.")
         self.x, self.y, self.rng, self.shuffle = x, y, rng, shuffle
-        self.batch_size = int(batch_size)  # a NumPy uint8 would overflow
+        self.batch_size = expect.whole("DataLoader", "batch_size", batch_size)
 
     def __len__(self) -> int:
         return -(-len(self.x) // self.batch_size)  # rounded up
@@ -97,12 +95,9 @@ def split(
     _check_pair("split", x, y)
     if len(x) < 2:
         raise ValueError("split: expected at least two examples, one for each part, got 1.")
-    if not is_whole(n_validation) or not 0 < n_validation < len(x):
-        raise ValueError(
-            f"split: expected a whole n_validation from 1 to {len(x) - 1}, got {n_validation!r}; it counts "
-            "examples, and both parts need one."
-        )
-    _check_generator("split", rng)
+    name = "n_validation, a count of examples,"
+    n_validation = expect.whole("split", name, n_validation, most=len(x) - 1)
+    expect.generator("split", rng)
     order = rng.permutation(len(x))
     validation, train = order[:n_validation], order[n_validation:]
     return (x[train], y[train]), (x[validation], y[validation])
@@ -117,36 +112,20 @@ def one_hot(labels: Array, n_classes: int) -> Floats:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    _check_array("one_hot", labels)
-    if not is_whole(n_classes):
-        raise ValueError(f"one_hot: expected a whole n_classes, got {n_classes!r}.")
+    expect.array("one_hot", labels, "labels")
+    n_classes = expect.whole("one_hot", "n_classes", n_classes)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(f"one_hot: expected integer labels (N,), got {labels.dtype} {labels.shape}.")
-    if labels.size and (labels.min() < 0 or labels.max() >= n_classes):
-        raise ValueError(
-            f"one_hot: expected labels from 0 to {n_classes - 1}, got {labels.min()} to {labels.max()}."
-        )
+    if labels.size:
+        expect.class_numbers("one_hot", labels, n_classes)
     encoded = np.zeros((len(labels), n_classes), dtype=np.float32)
     encoded[np.arange(len(labels)), labels] = 1
     return encoded
 
 
-def _check_generator(where: str, rng: object) -> None:
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(
-            f"{where}: shuffling needs a generator, got {rng!r}. Pass np.random.default_rng(seed)."
-        )
-
-
-def _check_array(where: str, value: object) -> None:
-    if not isinstance(value, np.ndarray):
-        got = type(value).__name__
-        raise TypeError(f"{where}: expected a NumPy array, got {got}. Convert it with np.array().")
-
-
 def _check_pair(where: str, x: Array, y: Array) -> None:
-    _check_array(where, x)
-    _check_array(where, y)
+    expect.array(where, x, "x")
+    expect.array(where, y, "y")
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"{where}: x {x.shape} and y {y.shape} need one entry for each example.")
     if len(x) == 0:

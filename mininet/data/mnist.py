@@ -36,7 +36,6 @@ class Source:
     digests: dict[str, str]
     mirrors: tuple[str, ...]  # each file is at mirror + file + ".gz"
     timeout: float = 10  # how often a mirror must be heard of, in seconds; see `download`
-    folders: tuple[str, ...] = ()  # where torchvision keeps the files
 
 
 MNIST = Source(
@@ -53,7 +52,6 @@ MNIST = Source(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
-    folders=("MNIST/raw", "MNIST"),
 )
 _CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker")
 FASHION_MNIST = Source(
@@ -71,7 +69,6 @@ FASHION_MNIST = Source(
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     ),
-    folders=("FashionMNIST/raw", "FashionMNIST"),
 )
 SOURCES = {source.name: source for source in (MNIST, FASHION_MNIST)}
 
@@ -79,9 +76,9 @@ SOURCES = {source.name: source for source in (MNIST, FASHION_MNIST)}
 def mnist(offline: Literal["digits"] | None = None) -> Dataset:
     """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28×28.
 
-    It is looked for in ``$MININET_DATA/mnist/``, or torchvision's ``MNIST/raw/``, under the published names or
-    Kaggle's, packed or not; then in the user's cache; then downloaded (not if ``$MININET_OFFLINE`` is 1, and
-    not in a browser). Every file is checked, wherever it comes from.
+    It is looked for in ``$MININET_DATA/mnist/``, however that is spelt, or torchvision's ``MNIST/raw/``, under
+    the published names or Kaggle's, packed or not; then in the user's cache; then downloaded (not if
+    ``$MININET_OFFLINE`` is 1, and not in a browser). Every file is checked, wherever it comes from.
     Raises DatasetUnavailable if it is nowhere; with ``offline="digits"`` the embedded
     digits, enlarged to 28×28, stand in instead, with a StandInWarning. Raises IdxError if
     a file in $MININET_DATA is damaged.
@@ -196,19 +193,38 @@ def _load_or_stand_in(source: Source, offline: Literal["digits"] | None) -> Data
 def _find(folder: Path, source: Source) -> dict[str, Path]:
     """Return the path of each file that is there, packed (preferred) or not, and named as published or by Kaggle."""
     found = {}
+    folders = _folders(folder, source)
     for file in source.digests:
         kaggle = file.replace("-idx", ".idx")
         # Kaggle's archive also has each file in a folder of its name
         names = [f"{name}{end}" for name in (file, kaggle, f"{file}/{file}") for end in (".gz", "")]
-        places = (folder / inside / name for inside in (source.name, *source.folders) for name in names)
+        places = (inside / name for inside in folders for name in names)
         if path := next(filter(os.path.isfile, places), None):
             found[file] = path
     return found
 
 
+def _folders(folder: Path, source: Source) -> list[Path]:
+    """Return where the files may lie: in a folder of the dataset's name, however spelt, and torchvision's in it."""
+
+    def plain(path: str) -> str:
+        return path.lower().replace("-", "").replace("_", "")
+
+    try:
+        inside = sorted(folder.iterdir(), key=lambda path: (path.name != source.name, path.name))
+    except OSError:  # no folder, or not ours to look into
+        return []
+    named = [path for path in inside if plain(path.name) == plain(source.name)]
+    return [path / end for path in named for end in ("", "raw", f"{_torchvision(source)}/raw")]
+
+
+def _torchvision(source: Source) -> str:
+    return source.title.replace("-", "")
+
+
 def _missing(folder: Path, source: Source, arrays: Arrays) -> str:
     files = ", ".join(file for file in source.digests if file not in arrays) if arrays else "files"
-    return f"no {files} in {' or '.join([str(folder / source.name), *source.folders])}"
+    return f"no {files} in {folder / source.name} or {_torchvision(source)}/raw"
 
 
 def _read(path: Path, file: str, source: Source) -> Array:

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from mininet import expect
 from mininet.arrays import Array, Floats
 
 _GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "xor": (0, 1, 1, 0)}
@@ -52,7 +53,7 @@ def moons(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Floats,
     ((100, 2), dtype('float32'))
     """
     labels = _shuffled_labels("moons", n, 2, rng)
-    angle = rng.uniform(0, math.pi, n)
+    angle = rng.uniform(0, math.pi, len(labels))
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
     points = np.where(labels[:, None] == 0, upper, lower)
@@ -68,7 +69,7 @@ def circles(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Float
     True
     """
     labels = _shuffled_labels("circles", n, 2, rng)
-    angle = rng.uniform(0, 2 * math.pi, n)
+    angle = rng.uniform(0, 2 * math.pi, len(labels))
     points = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.array([1.0, 0.5])[labels, None]
     return _with_noise("circles", points, noise, rng), labels.astype(np.float32)
 
@@ -82,10 +83,9 @@ def spirals(
     >>> np.bincount(labels)
     array([30, 30, 30])
     """
-    if not is_whole(n_classes) or n_classes < 2:
-        raise ValueError(f"spirals: expected at least 2 classes, got n_classes={n_classes!r}.")
+    n_classes = expect.whole("spirals", "n_classes", n_classes, least=2)
     labels = _shuffled_labels("spirals", n, n_classes, rng)
-    radius = rng.uniform(0.1, 1, n)
+    radius = rng.uniform(0.1, 1, len(labels))
     angle = 1.5 * math.pi * radius + 2 * math.pi * labels / n_classes
     points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return _with_noise("spirals", points, noise, rng), labels
@@ -100,27 +100,18 @@ def noisy_sinc(n: int, rng: np.random.Generator, noise: float = 0.1) -> tuple[Fl
     >>> bool(np.allclose(y, np.sinc(x), atol=1e-6))
     True
     """
-    _check_size("noisy_sinc", n)
+    expect.generator("noisy_sinc", rng)
+    n = expect.whole("noisy_sinc", "n, the number of points,", n)
     x = rng.uniform(-4, 4, (n, 1))
     return x.astype(np.float32), _with_noise("noisy_sinc", np.sinc(x), noise, rng)
 
 
-def is_whole(number: object) -> bool:
-    """Return whether it is a whole number, Python's or NumPy's."""
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-
-
-def _check_size(where: str, n: int) -> None:
-    if not is_whole(n) or n < 1:
-        raise ValueError(f"{where}: expected a whole number of points, at least one, got n={n!r}.")
-
-
 def _shuffled_labels(where: str, n: int, n_classes: int, rng: np.random.Generator) -> Array:
-    _check_size(where, n)
+    expect.generator(where, rng)
+    n = expect.whole(where, "n, the number of points,", n)
     return rng.permutation(np.arange(n, dtype=np.int64) % n_classes)
 
 
 def _with_noise(where: str, points: Array, noise: float, rng: np.random.Generator) -> Floats:
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"{where}: expected a noise (standard deviation) of 0 or more, got {noise}.")
+    noise = expect.number(where, "the noise, a standard deviation,", noise, least=0)
     return np.asarray(points + rng.normal(0, noise, points.shape), dtype=np.float32)

@@ -24,17 +24,20 @@ class Sequential(Row[Layer], Layer):
     """
 
     def __init__(self, *layers: Layer) -> None:
+        seen: set[int] = set()
         for i, layer in enumerate(layers):
             if not isinstance(layer, Layer):
                 raise TypeError(
-                    f"Sequential: expected layers, got {type(layer).__name__}. "
-                    "Write Sequential(a, b), not a list."
+                    f"Sequential: expected layers, got {layer!r:.60}. Write Sequential(a, ReLU()), no list and no "
+                    "class; those of mininet.nn go into mininet.nn.Sequential."
                 )
-            if any(layer is other for other in layers[:i]):
+            inside = {id(part): part for part in layer.modules()}
+            if twice := seen & inside.keys():
                 raise ValueError(
-                    f"Sequential: layer {i}, {layer!r}, is in the row already. "
+                    f"Sequential: layer {i}, {inside[min(twice)]!r:.60}, is in the row already. "
                     "It can keep one input for its backward, so make a new one for each place."
                 )
+            seen |= inside.keys()
         if not layers:
             raise ValueError("Sequential: expected at least one layer, got none.")
         self.layers = list(layers)
@@ -107,8 +110,12 @@ def linear_between(
     init: Init,
 ) -> list[L]:
     """Return the layers of an `mlp` of either half: a ``linear`` from each size to the next, activations between."""
-    if len(sizes) < 2:
-        raise ValueError(f"mlp: expected at least an input and an output size, got {list(sizes)}.")
+    if not hasattr(sizes, "__len__") or len(sizes) < 2:
+        raise ValueError(f"mlp: expected at least an input and an output size, got {sizes!r:.60}.")
+    if hasattr(activation, "modules") and not isinstance(activation, type):
+        raise TypeError(
+            f"mlp: expected a class as activation, got the layer {activation!r}; leave out the ()."
+        )
     layers = []
     for fan_in, fan_out in pairwise(sizes):
         layers += [linear(fan_in, fan_out, rng, init), activation()]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mininet import gradcheck
+from mininet import expect, gradcheck
 from mininet.arrays import Array, Floats
 from mininet.layers import Layer
 from mininet.losses import Loss, cross_entropy
@@ -26,6 +26,12 @@ def compare(
     The parameters' ``grad`` are overwritten.
     Errors: `KeyError` if the nets have not the same parameters, `ValueError` if these are not equal.
     """
+    if not isinstance(hand, Layer) or not isinstance(auto, Module):
+        raise TypeError(
+            f"compare: expected a network of mininet.layers, then one of mininet.nn, got {type(hand).__module__} and "
+            f"{type(auto).__module__}."
+        )
+    samples = expect.whole("compare", "samples", samples)
     ours, theirs = hand.state_dict(), auto.state_dict()
     unequal = [k for k in ours if k in theirs and not np.array_equal(ours[k], theirs[k])]
     if unequal:

@@ -124,8 +124,8 @@ class Sequential(Row[Module], Module):
         for module in modules:
             if not isinstance(module, Module):
                 raise TypeError(
-                    f"Sequential: expected modules, got {type(module).__name__}. "
-                    "Write Sequential(a, b), not a list; layers with a backward by hand stay in mininet.layers."
+                    f"Sequential: expected modules, got {module!r:.60}. Write Sequential(a, ReLU()), no list and no "
+                    "class; those of mininet.layers go into mininet.layers.Sequential."
                 )
         self.layers = list(modules)
 

@@ -41,7 +41,9 @@ def where(condition: Array | np.bool | bool, a: Operand, b: Operand) -> Tensor:
     Tensor([-0.1,  2. ], from where)
     """
     if not isinstance(condition, (np.ndarray, np.bool, bool)) or np.asarray(condition).dtype != bool:
-        raise TypeError("where: expected an array of booleans as condition, such as x > 0.")
+        raise TypeError(
+            f"where: expected an array of booleans as condition, such as x > 0, got {type(condition).__name__}."
+        )
     known = next((side for side in (a, b) if isinstance(side, Tensor)), None)
     if known is None:
         raise TypeError("where: expected at least one tensor; for arrays and numbers there is np.where.")
@@ -64,7 +66,7 @@ def _checked(name: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         or not tensors
         or not all(isinstance(t, Tensor) for t in tensors)
     ):
-        raise TypeError(f"{name}: expected a list of at least one tensor.")
+        raise TypeError(f"{name}: expected a list of at least one tensor, got {tensors!r:.60}.")
     if len({t.dtype for t in tensors}) > 1:
         raise TypeError(f"{name}: expected one dtype, got {', '.join(str(t.dtype) for t in tensors)}.")
     return tuple(tensors)

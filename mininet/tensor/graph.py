@@ -8,6 +8,7 @@ import inspect
 import itertools
 import operator
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncContextDecorator, ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
 from typing import Any, Protocol, TypeVar
@@ -41,7 +42,11 @@ class no_grad:
     False
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *function: object) -> None:
+        if function:
+            raise TypeError(
+                f"no_grad: expected nothing, got {function[0]!r:.60}; write @no_grad() with brackets."
+            )
         self._before: list[Token[bool]] = []
 
     def __enter__(self) -> None:
@@ -69,7 +74,10 @@ class no_grad:
 
 def _require_finished(name: str, what: object) -> None:
     """Refuse what would run after the block has ended: it would record all the same."""
-    late = isinstance(what, (Iterator, AsyncIterator, Awaitable)) or (
+    # what @contextmanager makes is a ContextDecorator
+    late = isinstance(
+        what, (Iterator, AsyncIterator, Awaitable, ContextDecorator, AsyncContextDecorator)
+    ) or (
         inspect.isgeneratorfunction(what)
         or inspect.iscoroutinefunction(what)
         or inspect.isasyncgenfunction(what)
@@ -82,6 +90,7 @@ def _require_finished(name: str, what: object) -> None:
 
 
 _WHOLE = 1 << 14  # bytes
+_COLUMNS = 1021  # a prime, so that entries that change places, as in a sort, change columns
 _count = itertools.count()
 _made = operator.attrgetter("made")
 
@@ -137,16 +146,16 @@ class Node:
 def watch(arrays: Iterable[Array]) -> Sequence[Watched]:
     """Return what tells later whether somebody has written into the arrays; it does not keep them alive.
 
-    Up to 16 KiB are compared whole; of a larger array about 256 entries, evenly spread, so that every
-    step of an optimiser and every shuffle is seen, and a change of a row or of a few entries may not be.
+    Up to 16 KiB are compared whole; of a larger array, read as whole numbers and laid out in rows of a
+    prime length, the sums of the columns: a change of any entry changes one, and a shuffle most.
     """
-    return [(ref(a), a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) for a in arrays]
+    return [(ref(a), _seal(a)) for a in arrays]
 
 
 def _require_unchanged(node: "Node") -> None:
     for array, before in node.watched:
         a = array()  # None: it is gone, so it was not needed for the way back
-        if a is not None and (a.tobytes() if a.nbytes <= _WHOLE else _sample(a)) != before:
+        if a is not None and _seal(a) != before:
             raise RuntimeError(
                 f"backward of {node.operation}: its input {a.dtype} {a.shape} was written into after the "
                 "forward pass, so its gradient would mix old numbers and new. Call backward() before the "
@@ -154,9 +163,13 @@ def _require_unchanged(node: "Node") -> None:
             )
 
 
-def _sample(array: Array) -> bytes:
-    # an odd step, so that it meets every column of a matrix whose rows are an even number long
-    return array.ravel("K")[:: array.size // 256 | 1].tobytes()
+def _seal(array: Array) -> bytes:
+    if array.nbytes <= _WHOLE:
+        return array.tobytes()
+    words = array.ravel("K").view(f"u{array.itemsize}")
+    whole = words.size // _COLUMNS * _COLUMNS
+    sums: Array = np.add.reduce(words[:whole].reshape(-1, _COLUMNS), dtype=words.dtype)
+    return sums.tobytes() + words[whole:].tobytes()
 
 
 def topological_order(root: Node) -> list[Node]:

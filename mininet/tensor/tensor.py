@@ -23,14 +23,45 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from mininet.arrays import Array, Floats
 from mininet.sums import total
+from mininet.tensor.arguments import NUMBERS, axes_of, from_python, frozen, is_number, number, whole_numbers
 from mininet.tensor.graph import Node, Vjp, backward_through, gradients_by, read_only, recording, watch
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 Number: TypeAlias = int | float | np.floating[Any] | np.integer[Any] | np.bool
 Operand: TypeAlias = "Tensor | Array | Number"
 
-_NUMBERS = (int, float, np.floating, np.integer, np.bool)
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
+
+def _reflected(sign: str, operation: Callable[[Any, Any], Any]) -> Callable[["Tensor", Operand], "Tensor"]:
+    """Return the method for a tensor on the right of something else."""
+    return lambda tensor, other: operation(tensor.operand(sign, other), tensor)
+
+
+def _in_place(sign: str, operation: Callable[..., "Tensor"]) -> Callable[["Tensor", Any], "Tensor"]:
+    """Return the method for x += y: a result, unless the name in front of the sign would lose a leaf for it."""
+
+    def method(tensor: "Tensor", other: Any) -> "Tensor":
+        if tensor.node is None and tensor.requires_grad:
+            raise TypeError(
+                f"{sign}: this tensor is a leaf that requires a gradient, and `w {sign} ...` would put a result in "
+                f"its place. For a training step write `w.data {sign} ...`, as in w.data -= lr * w.grad, or use an "
+                f"optimiser such as SGD; for a new result write `y = w {sign[:-1]} ...`."
+            )
+        return operation(tensor, other)
+
+    return method
+
+
+def _comparison(operation: Callable[[Any, Any], Any]) -> Callable[["Tensor", Any], Any]:
+    """Return the method that compares entries."""
+
+    def method(tensor: "Tensor", other: Any) -> Any:
+        if not isinstance(other, (Tensor, np.ndarray, list, *NUMBERS)):
+            return NotImplemented  # Python then says False, or for < an error
+        return np.asarray(operation(tensor.data, other.data if isinstance(other, Tensor) else other))
+
+    return method
 
 
 class Tensor:
@@ -60,7 +91,7 @@ class Tensor:
             raise TypeError(
                 "Tensor: got a tensor. x.detach() is a tensor of the same data without its history."
             )
-        array = data if isinstance(data, (np.ndarray, np.generic)) else _from_python(data)
+        array = data if isinstance(data, (np.ndarray, np.generic)) else from_python(data)
         if array.dtype not in _FLOATS and array.dtype.kind not in "iub":
             raise TypeError(
                 f"Tensor: expected float32, float64, whole numbers or booleans, got {array.dtype}. "
@@ -169,6 +200,14 @@ class Tensor:
             "else use the tensor's own methods or mininet.functional."
         )
 
+    __array_function__ = __array__
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "x[...] = value: a tensor's entries are not set one by one. Write into its array, x.data[...] = value, "
+            "before the forward pass or after backward(), or choose entries with mininet.tensor.where."
+        )
+
     def detach(self) -> "Tensor":
         """Return a tensor of the same data without its history: a constant. The array is shared."""
         return Tensor(self.data)
@@ -216,7 +255,7 @@ class Tensor:
                     "Call .mean() or .sum() first, or pass grad=."
                 )
             return read_only(np.full(self.shape, 1, dtype=self.dtype))
-        if isinstance(grad, _NUMBERS) and self.shape == ():
+        if self.shape == () and is_number(grad):
             grad = np.array(grad, dtype=self.dtype)
         if not isinstance(grad, np.ndarray) or grad.shape != self.shape:
             got = grad.shape if isinstance(grad, np.ndarray) else f"a {type(grad).__name__}"
@@ -255,38 +294,25 @@ class Tensor:
 
     def __pow__(self, exponent: float) -> "Tensor":
         """Return each entry to the power of a number. Small whole powers are faster as x * x."""
-        if not isinstance(exponent, _NUMBERS):
-            raise TypeError(f"**: expected a number as exponent, got {type(exponent).__name__}.")
-        x, p = self.data, float(exponent)
+        x, p = self.data, number("**", "a number as exponent", exponent)
         if p == 0:  # else 0 * x**-1, which is NaN at 0
             return record("**", np.ones_like(x), (self,), lambda g: (np.zeros_like(g),))
         return record("**", x**p, (self,), lambda g: (g * (p * x ** (p - 1)),))
 
     def __rpow__(self, base: float) -> "Tensor":
         """Return a positive number to the power of each entry."""
-        if not isinstance(base, _NUMBERS) or not base > 0:
+        if not isinstance(base, NUMBERS) or not base > 0:
             raise TypeError(f"**: expected a positive number below a tensor, got {base!r}.")
         out, slope = float(base) ** self.data, math.log(base)
         return record("**", out, (self,), lambda g: (g * (slope * out),))
 
-    def __radd__(self, other: Operand) -> "Tensor":
-        return self.operand("+", other) + self
-
-    def __rsub__(self, other: Operand) -> "Tensor":
-        return self.operand("-", other) - self
-
-    def __rmul__(self, other: Operand) -> "Tensor":
-        return self.operand("*", other) * self
-
-    def __rtruediv__(self, other: Operand) -> "Tensor":
-        return self.operand("/", other) / self
-
-    def __rmatmul__(self, other: Array) -> "Tensor":
-        return self.operand("@", other) @ self
+    __radd__, __rsub__ = _reflected("+", operator.add), _reflected("-", operator.sub)
+    __rmul__, __rtruediv__ = _reflected("*", operator.mul), _reflected("/", operator.truediv)
+    __rmatmul__ = _reflected("@", operator.matmul)
 
     def operand(self, operation: str, other: Operand) -> "Tensor":
         """Return the other side as a tensor of the same dtype: a number takes it, anything else must have it."""
-        if isinstance(other, _NUMBERS):
+        if not isinstance(other, Tensor) and is_number(other):
             # for whole numbers a fraction stays one, and is refused below
             other = read_only(np.array(other, dtype=self.dtype if self.dtype.kind == "f" else None))
         if not isinstance(other, (Tensor, np.ndarray)):
@@ -319,59 +345,15 @@ class Tensor:
 
     # -- x += y and the like: y for a result, nothing for a leaf that training changes --------------
 
-    def __iadd__(self, other: Operand) -> "Tensor":
-        return self._not_in_place("+=") + other
-
-    def __isub__(self, other: Operand) -> "Tensor":
-        return self._not_in_place("-=") - other
-
-    def __imul__(self, other: Operand) -> "Tensor":
-        return self._not_in_place("*=") * other
-
-    def __itruediv__(self, other: Operand) -> "Tensor":
-        return self._not_in_place("/=") / other
-
-    def __ipow__(self, exponent: float) -> "Tensor":
-        return self._not_in_place("**=") ** exponent
-
-    def __imatmul__(self, other: "Tensor | Array") -> "Tensor":
-        return self._not_in_place("@=") @ other
-
-    def _not_in_place(self, sign: str) -> "Tensor":
-        """Return the tensor, unless the name in front of the sign would lose a leaf and get a result instead."""
-        if self.node is None and self.requires_grad:
-            raise TypeError(
-                f"{sign}: this tensor is a leaf that requires a gradient, and `w {sign} ...` would put a result in "
-                f"its place. For a training step write `w.data {sign} ...`, as in w.data -= lr * w.grad, or use an "
-                f"optimiser such as SGD; for a new result write `y = w {sign[:-1]} ...`."
-            )
-        return self
+    __iadd__, __isub__ = _in_place("+=", __add__), _in_place("-=", __sub__)
+    __imul__, __itruediv__ = _in_place("*=", __mul__), _in_place("/=", __truediv__)
+    __ipow__, __imatmul__ = _in_place("**=", __pow__), _in_place("@=", __matmul__)
 
     # -- comparisons give arrays of booleans, without a gradient -----------------------------
 
-    def __eq__(self, other: Operand) -> Array:  # type: ignore[override]
-        return self._compared(operator.eq, other)
-
-    def __ne__(self, other: Operand) -> Array:  # type: ignore[override]
-        return self._compared(operator.ne, other)
-
-    def __lt__(self, other: Operand) -> Array:
-        return self._compared(operator.lt, other)
-
-    def __le__(self, other: Operand) -> Array:
-        return self._compared(operator.le, other)
-
-    def __gt__(self, other: Operand) -> Array:
-        return self._compared(operator.gt, other)
-
-    def __ge__(self, other: Operand) -> Array:
-        return self._compared(operator.ge, other)
-
-    def _compared(self, comparison: Callable[[Any, Any], Any], other: Any) -> Array:
-        if not isinstance(other, (Tensor, np.ndarray, list, *_NUMBERS)):
-            return NotImplemented  # type: ignore[no-any-return]  # Python then says False, or for < an error
-        return np.asarray(comparison(self.data, _array(other)))
-
+    __eq__, __ne__ = _comparison(operator.eq), _comparison(operator.ne)
+    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
+    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
     __hash__ = object.__hash__  # by identity: a tensor's data may change
 
     # -- functions of each entry ---------------------------------------------------------------
@@ -406,11 +388,10 @@ class Tensor:
     def clip(self, low: float | None = None, high: float | None = None) -> "Tensor":
         """Return each entry, moved to the nearer limit if it lies outside; the slope is 1 at the limits, 0 outside."""
         x = self.data
-        for limit in (low, high):
-            if limit is not None and not isinstance(limit, _NUMBERS):
-                raise TypeError(f"clip: expected numbers as limits, got a {type(limit).__name__}.")
         # limits as Python numbers take the array's dtype
-        low, high = (None if limit is None else float(limit) for limit in (low, high))
+        low, high = (
+            None if limit is None else number("clip", "numbers as limits", limit) for limit in (low, high)
+        )
 
         def vjp(grad: Floats) -> tuple[Floats]:
             inside = np.ones(x.shape, dtype=bool)
@@ -426,20 +407,20 @@ class Tensor:
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the sum over ``axis`` (all of them by default), as in NumPy."""
-        shape, axes = self.shape, self._axes("sum", axis)
+        shape, axes = self.shape, axes_of("sum", axis, self.ndim)
         out = total(self.data, axes, keepdims)
         return record("sum", out, (self,), lambda g: (_spread(g, shape, axes, keepdims),))
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the mean over ``axis``. Errors: `ValueError` if there is nothing to take it of."""
-        shape, axes = self.shape, self._axes("mean", axis)
+        shape, axes = self.shape, axes_of("mean", axis, self.ndim)
         n = self._count("mean", axes)
         out = total(self.data, axes, keepdims) / n
         return record("mean", out, (self,), lambda g: (_spread(g / n, shape, axes, keepdims),))
 
     def var(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the variance over ``axis``: the mean squared distance from the mean, as in NumPy."""
-        axes = self._axes("var", axis)
+        axes = axes_of("var", axis, self.ndim)
         n = self._count("var", axes)
         off = self.data - total(self.data, axes, keepdims=True) / n
         out = total(off * off, axes, keepdims) / n
@@ -447,7 +428,7 @@ class Tensor:
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> "Tensor":
         """Return the largest entry over ``axis``; entries that tie share the gradient equally."""
-        axes = self._axes("max", axis)
+        axes = axes_of("max", axis, self.ndim)
         self._count("max", axes)
         x, top = self.data, self.data.max(axis=axes, keepdims=True)
 
@@ -458,17 +439,6 @@ class Tensor:
 
         out = top if keepdims else x.max(axis=axes)
         return record("max", out, (self,), vjp)
-
-    def _axes(self, operation: str, axis: Axis) -> tuple[int, ...] | None:
-        """Return the axes counted from the front, in a tuple that nobody can change; None for all of them."""
-        if axis is None:
-            return None
-        try:
-            return normalize_axis_tuple(axis, self.ndim)
-        except TypeError:
-            raise TypeError(
-                f"{operation}: expected axis to be a whole number or a tuple of them, got {axis!r:.60}."
-            ) from None
 
     def _count(self, operation: str, axes: tuple[int, ...] | None) -> int:
         """Return how many entries go into one of the result."""
@@ -482,12 +452,12 @@ class Tensor:
 
     def reshape(self, *shape: int | Sequence[int]) -> "Tensor":
         """Return the same entries in another shape, sizes or a tuple of them; one may be -1: whatever is left."""
-        before, after = self.shape, _whole_numbers("reshape", shape)
+        before, after = self.shape, whole_numbers("reshape", shape)
         return record("reshape", self.data.reshape(after), (self,), lambda g: (g.reshape(before),))
 
     def transpose(self, *axes: int | Sequence[int]) -> "Tensor":
         """Return the axes in another order, numbers or a tuple of them; without an argument, reversed."""
-        wanted = _whole_numbers("transpose", axes) if axes else range(self.ndim)[::-1]
+        wanted = whole_numbers("transpose", axes) if axes else range(self.ndim)[::-1]
         order = normalize_axis_tuple(wanted, self.ndim)
         if len(order) != self.ndim:
             raise ValueError(f"transpose: expected an order of all {self.ndim} axes, got {order}.")
@@ -501,7 +471,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> "Tensor":
         """Return what NumPy returns for numbers, slices, None, ..., arrays of whole numbers and masks."""
-        parts = tuple(_frozen(part) for part in (index if isinstance(index, tuple) else (index,)))
+        parts = tuple(frozen(part) for part in (index if isinstance(index, tuple) else (index,)))
         # an array of whole numbers may name an entry twice, and then both gradients count
         twice = any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
         shape, dtype = self.shape, self.dtype
@@ -630,49 +600,6 @@ def _constant(array: Array) -> Tensor:
     out = Tensor.__new__(Tensor)
     out.data, out._grad, out._requires_grad, out.node = array, None, False, None
     return out
-
-
-def _from_python(data: Any) -> Array:
-    try:
-        array = np.array(data)
-    except ValueError:  # rows of unequal length
-        raise ValueError("Tensor: expected rows of one length, got a list that is no rectangle.") from None
-    return array.astype(np.float32) if array.dtype == np.float64 else array
-
-
-def _array(other: Any) -> Any:
-    return other.data if isinstance(other, Tensor) else other
-
-
-def _whole_numbers(operation: str, given: Sequence[Any]) -> tuple[int, ...]:
-    """Return sizes or axes that were given one by one, or all in one tuple or list."""
-    numbers = given[0] if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
-    try:
-        return tuple(map(operator.index, numbers))
-    except TypeError:
-        raise TypeError(f"{operation}: expected whole numbers, got {numbers!r:.60}.") from None
-
-
-def _frozen(part: Any) -> Any:
-    """Return one part of an index as it is now: a list or an array of positions may be shuffled before the way back."""
-    if part is None or part is ...:
-        return part
-    try:
-        if isinstance(part, slice):
-            return slice(*(n if n is None else operator.index(n) for n in (part.start, part.stop, part.step)))
-        if not isinstance(part, (Tensor, np.ndarray, list, tuple, range, bool, np.bool)):
-            return operator.index(part)
-        array = np.array(_array(part))
-        if array.size == 0 and not isinstance(part, (Tensor, np.ndarray)):
-            array = array.astype(np.intp)
-        if array.dtype.kind in "iub":
-            return array if array.ndim or array.dtype == bool else int(array)
-    except (TypeError, ValueError):
-        pass
-    got = part.dtype if isinstance(part, (Tensor, np.ndarray)) else type(part).__name__
-    raise IndexError(
-        f"index: expected integers, slices, None, ..., or arrays or lists of integers or booleans, got {got}."
-    )
 
 
 def _kept(grad: Floats, axes: tuple[int, ...] | None, keepdims: bool) -> Floats:

@@ -150,7 +150,7 @@ def test_batch_norm_refuses_unequal_dtypes() -> None:
 
 @pytest.mark.parametrize("widths", [[(1, 1)], [(1, 1), (0, -1)], [(0, 0)] * 3, []])
 def test_pad_refuses_other_widths(widths: list[tuple[int, int]]) -> None:
-    with pytest.raises(ValueError, match="two widths of at least 0 for each of 2 axes"):
+    with pytest.raises(ValueError, match="two widths of at least 0, whole numbers, for each of 2 axes"):
         F.pad(floats(2, 3), widths)
 
 

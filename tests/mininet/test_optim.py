@@ -284,7 +284,7 @@ def test_adam_counts_each_parameters_own_steps() -> None:
     adam = Adam([always, late], lr=0.1)
     for _ in range(5):
         adam.step()
-    late.grad = np.array([0.5])
+    late.requires_grad, late.grad = True, np.array([0.5])
     adam.step()
     assert late.data[0] == pytest.approx(0.9)
 

@@ -10,7 +10,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -173,6 +172,9 @@ PLACES = {
     "torchvision": {file: f"Small/raw/{file}" for file in FILES},
     "torchvision, packed": {file: f"Small/raw/{file}.gz" for file in FILES},
     "torchvision, without raw": {file: f"Small/{file}" for file in FILES},
+    "torchvision, in its place": {file: f"small/SmallMNIST/raw/{file}" for file in FILES},
+    "spelt otherwise": {file: f"SM_AL-L/{file}" for file in FILES},
+    "raw": {file: f"small/raw/{file}" for file in FILES},
     "here and there": dict(
         zip(FILES, ("small/%s", "Small/raw/%s.gz", "Small/%s", "small/%s.gz"), strict=True)
     ),
@@ -190,10 +192,13 @@ def test_the_names_and_folders_of_kaggle_and_torchvision_are_found(
     if place == "Kaggle":  # its archive has a folder of each file's name, too
         (tmp_path / "small" / TRAIN_IMAGES).mkdir()
     monkeypatch.setenv("MININET_DATA", str(tmp_path))
-    assert load(replace(source_of(FILES), folders=("Small/raw", "Small"))).source == "from $MININET_DATA"
+    assert load(source_of(FILES)).source == "from $MININET_DATA"
 
 
-@pytest.mark.parametrize(("source", "folder"), [(MNIST, "MNIST"), (FASHION_MNIST, "FashionMNIST")])
+@pytest.mark.parametrize(
+    ("source", "folder"),
+    [(MNIST, "MNIST"), (FASHION_MNIST, "FashionMNIST"), (FASHION_MNIST, "fashion_mnist")],
+)
 def test_torchvisions_folders_are_known(
     source: Source, folder: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,9 +45,9 @@ def test_linear_backward_wants_the_outputs_shape(rng: np.random.Generator) -> No
 
 
 def test_sequential_wants_layers(rng: np.random.Generator) -> None:
-    with pytest.raises(TypeError, match=r"expected layers, got list\. Write Sequential\(a, b\), not a list"):
+    with pytest.raises(TypeError, match=r"expected layers, got \[Tanh\(\)\]\. Write Sequential\(a, "):
         Sequential([Tanh()])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="got type"):
+    with pytest.raises(TypeError, match="got <class"):
         Sequential(Tanh)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least one layer, got none"):
         Sequential()

@@ -188,8 +188,8 @@ def test_numpys_booleans_are_taken_too() -> None:
         (lambda x: stack([x, x], "0"), TypeError, "stack: expected a whole number as axis, got '0'"),
         (lambda x: stack([x, x], 3), ValueError, "stack: expected an axis from -3 to 2, got 3"),
         (lambda x: stack([x, x.T]), ValueError, r"stack: expected one shape, got \(2, 3\), \(3, 2\)"),
-        (lambda x: x.clip("0", "1"), TypeError, "clip: expected numbers as limits, got a str"),
-        (lambda x: x.clip(np.zeros(3), 1), TypeError, "clip: expected numbers as limits, got a ndarray"),
+        (lambda x: x.clip("0", "1"), TypeError, "clip: expected numbers as limits, got str"),
+        (lambda x: x.clip(np.zeros(3), 1), TypeError, "clip: expected numbers as limits, got ndarray"),
         (lambda x: where("yes", x, x), TypeError, "where: expected an array of booleans"),
         (lambda x: where(x > 0, x, None), TypeError, "where: expected a tensor, an array or a number"),
         (lambda x: x["first"], IndexError, "expected integers, slices.*got str"),
@@ -202,7 +202,7 @@ def test_numpys_booleans_are_taken_too() -> None:
         (lambda x: x >= None, TypeError, "not supported between"),
         (lambda x: Tensor([[1.0], [1.0, 2.0]]), ValueError, "expected rows of one length"),
         (lambda x: Tensor("text"), TypeError, "expected float32, float64, whole numbers or booleans"),
-        (lambda x: Tensor(None), TypeError, "expected float32"),
+        (lambda x: Tensor(None), TypeError, "a list or a number, got None"),
         (lambda x: grad(x, [1.0]), TypeError, "grad: expected tensors, got float"),
     ],
 )
@@ -395,6 +395,10 @@ def test_a_step_between_two_ways_back_is_noticed_in_large_arrays_too(kind: str, 
     for write in (
         lambda w: w.__isub__(0.01 * w),
         lambda w: w.__setitem__((slice(None), 17), 3),
+        lambda w: w.__setitem__(123, 3),
+        lambda w: np.add.at(w, ([5], [77]), 1e-3),
+        lambda w: np.sign(w[7:9], out=w[7:9]),
+        lambda w: w[1].sort(),
         rng.shuffle,
     ):
         w, x = Tensor(array.copy(order="K"), requires_grad=True), Tensor(np.ones((2, len(array)), dtype=kind))

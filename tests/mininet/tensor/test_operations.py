@@ -35,6 +35,8 @@ NO_OPERATION = {
         "__format__",
         "__array__",
         "__array_ufunc__",
+        "__array_function__",
+        "__setitem__",
     ),
     *("__hash__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
 }
