@@ -345,13 +345,10 @@ def _entering(pack: Pack, unfinished: dict[str, str]) -> Callable[[Record], None
 @contextlib.contextmanager
 def _alone(pack: Pack) -> Iterator[None]:
     """Let nobody else grade this assignment meanwhile."""
-    import fcntl
-
-    (pack.folder / FOLDER).mkdir(exist_ok=True)
-    with (pack.folder / FOLDER / "lock").open("w") as lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            held.enter_context(storage.locked(pack.folder / FOLDER / "all", 0))
+        except TimeoutError:
             raise CourseError(
                 f"{pack.folder.name} is being graded already. Wait until that is done."
             ) from None

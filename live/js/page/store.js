@@ -96,8 +96,7 @@ export class Store {
    * @returns {Record<string, string>}
    */
   choices(page) {
-    const kept = safely(() => JSON.parse(this.#storage?.getItem(CHOICES + page) ?? 'null'));
-    return kept && typeof kept === 'object' ? kept : {};
+    return this.#read(CHOICES + page);
   }
 
   /**
@@ -135,10 +134,20 @@ export class Store {
     });
   }
 
+  /**
+   * What is kept under a name, by its own names; empty if it is nothing that this course has written.
+   *
+   * @param {string} name
+   * @returns {Record<string, string>}
+   */
+  #read(name) {
+    const kept = safely(() => JSON.parse(this.#storage?.getItem(name) ?? 'null'));
+    return kept && typeof kept === 'object' ? kept : {};
+  }
+
   /** @returns {Record<string, string>} this page's changed cells, by their original text */
   #all() {
-    const kept = safely(() => JSON.parse(this.#storage?.getItem(this.#cells) ?? 'null'));
-    return kept && typeof kept === 'object' ? kept : {};
+    return this.#read(this.#cells);
   }
 }
 

@@ -18,6 +18,7 @@ from mininet_course import storage
 from mininet_course.exercise import CourseError
 from mininet_course.grading import collect, content, records, repair, variants
 from mininet_course.grading.assign import assign
+from mininet_course.grading.grade import grade_pack
 from mininet_course.grading.pack import Pack
 from tests.support import submissions as kinds
 
@@ -470,3 +471,9 @@ def test_a_name_that_a_spreadsheet_would_calculate_is_refused(name: str, pack: P
     report = collect.collect(pack, source, "plain")
     assert placed(pack) in (["bob"], sorted(["bob", name.strip()])) and name not in placed(pack)
     assert report.problems or name != name.strip()
+
+
+def test_an_assignment_that_is_being_graded_is_graded_by_nobody_else(pack: Pack) -> None:
+    content.write(right(pack), records.submitted(pack, "ann") / "neuron.ipynb")
+    with storage.locked(pack.folder / records.FOLDER / "all"), pytest.raises(CourseError, match="already"):
+        grade_pack(pack.folder, sandbox=False, progress=False)
